@@ -1,0 +1,205 @@
+//! The boundary between TypeScript and Zig: the plan as bytes. This file alone defines its
+//! layout; `emit_ts.zig` writes src/native/abi.generated.ts from it.
+//!
+//! A plan is one buffer, little-endian: a `PlanHeader`, then `step_count` records of `Step`, then
+//! text. A `Text` is an offset from the start of the buffer and a length, and the byte after it
+//! is NUL, so that it can be passed to the kernel in place. The planner owns the buffer until it
+//! is handed over; the helper reads it and never writes.
+
+const std = @import("std");
+
+/// "MXCP", then the layout's own digest in `PlanHeader.digest`.
+pub const plan_magic: u32 = 0x5043_584d;
+
+/// Bounds of a plan; a larger one is refused by the reader. Bytes, then records.
+pub const plan_bytes_max: u32 = 16 * 1024 * 1024;
+pub const plan_steps_max: u32 = 200_000;
+
+pub const Text = extern struct {
+    offset: u32,
+    length: u32,
+};
+
+pub const PlanHeader = extern struct {
+    /// Size of this struct, so that it can grow.
+    size: u32,
+    magic: u32,
+    /// `digest` of this file's layout: helper and planner are of one build.
+    digest: u64,
+    /// Whole buffer, in bytes.
+    total_size: u32,
+    step_count: u32,
+    /// How many of the first steps are the opening (opening.zig), which may be done already.
+    opening_count: u32,
+    options: u32,
+    /// Milliseconds from the workload's start; 0 is no limit.
+    timeout_ms: u64,
+    /// Zero.
+    reserved: u64,
+};
+
+/// `PlanHeader.options`.
+pub const PlanOption = struct {
+    /// Print failures as MXC's error envelope on stderr instead of prose.
+    pub const envelope: u32 = 1 << 0;
+    /// Print MXC's closing debug lines on stdout.
+    pub const debug_trailer: u32 = 1 << 1;
+    /// The words are a shell and its command line: that the shell is missing is our failure.
+    pub const shell: u32 = 1 << 2;
+};
+
+/// What a step does. The comment says which of the record's members it reads.
+pub const StepKind = enum(u32) {
+    /// New namespaces. `flags`: CLONE_NEW* (clone(2)).
+    namespaces = 1,
+    /// A new root, a tmpfs. `argument`: bytes at most. `extra`: inodes at most.
+    root = 2,
+    /// A folder in the new root. `target`; `argument`: mode.
+    directory = 3,
+    /// A symbolic link in the new root. `target`, `source`: the link's text.
+    symlink = 4,
+    /// A host object, bound. `source`, `target`, `device`, `inode`: the object that `source` was
+    /// when the plan was made. `flags`: `BindFlag`.
+    bind = 5,
+    /// A tmpfs. `target`; `argument`: bytes; `extra`: inodes; `flags`: `BindFlag`.
+    tmpfs = 6,
+    /// A new proc(5) for the pid namespace. `target`.
+    proc = 7,
+    /// A private devpts. `target`.
+    devpts = 8,
+    /// The folder that mode-000 stand-ins come from. `target`: where it is mounted meanwhile.
+    stand_ins = 9,
+    /// A stand-in over an object. `target`; `device`, `inode`: the object expected there, 0 for
+    /// any. `flags`: `BindFlag.optional`; `argument`: `ObjectType`.
+    deny = 10,
+    /// A mount of the new root again, read-only, in its own place. `target`; `flags`.
+    protect = 11,
+    /// `lo` up in the network namespace.
+    loopback = 12,
+    /// A kernel tunable of the namespaces. `target`: path below the new root; `source`: value.
+    tunable = 13,
+    /// The new root becomes read-only and the process' root; the old one goes.
+    enter_root = 14,
+    /// A Landlock rule. `target`; `argument`: `Access`. `flags`: `BindFlag.optional`.
+    landlock_rule = 15,
+    /// A resource limit. `argument`: RLIMIT_*; `extra`: soft and hard value (setrlimit(2)).
+    limit = 16,
+    /// Seccomp. `argument`: `SeccompProfile`.
+    seccomp = 17,
+    /// The workload's folder. `target`.
+    working_folder = 18,
+    /// One `KEY=VALUE`. `source`.
+    environment = 19,
+    /// One word of the workload's argv. `source`.
+    word = 20,
+    /// A file in the new root as a place for a bind. `target`.
+    file = 21,
+    _,
+};
+
+pub const BindFlag = struct {
+    pub const read_only: u32 = 1 << 0;
+    /// MOUNT_ATTR_NOEXEC.
+    pub const no_exec: u32 = 1 << 1;
+    /// Device nodes below stay usable (only /dev).
+    pub const devices: u32 = 1 << 2;
+    /// Mounts below `source` come along.
+    pub const recursive: u32 = 1 << 3;
+    /// A missing `source` or `target` is no failure.
+    pub const optional: u32 = 1 << 4;
+    /// `target` must already be the object of `device` and `inode`.
+    pub const same_object: u32 = 1 << 5;
+};
+
+pub const ObjectType = enum(u64) { file = 0, directory = 1, fifo = 2, socket = 3, any = 4, _ };
+
+/// What Landlock lets the workload do below a path.
+pub const Access = enum(u64) {
+    /// List folders.
+    list = 0,
+    /// Read files, list folders, execute.
+    read = 1,
+    /// All, devices' ioctls included.
+    write = 2,
+    /// Read and write files that exist, and devices' ioctls; make nothing.
+    use = 3,
+    _,
+};
+
+pub const SeccompProfile = enum(u64) {
+    network_none = 0,
+    network_host = 1,
+    /// Host network where abstract Unix sockets cannot be kept out: no Unix sockets at all.
+    network_host_no_unix = 2,
+    _,
+};
+
+pub const Step = extern struct {
+    kind: u32,
+    flags: u32,
+    source: Text,
+    target: Text,
+    device: u64,
+    inode: u64,
+    argument: u64,
+    extra: u64,
+};
+
+comptime {
+    std.debug.assert(@sizeOf(Text) == 8);
+    std.debug.assert(@sizeOf(PlanHeader) == 48);
+    std.debug.assert(@offsetOf(PlanHeader, "digest") == 8);
+    std.debug.assert(@offsetOf(PlanHeader, "timeout_ms") == 32);
+    std.debug.assert(@sizeOf(Step) == 56);
+    std.debug.assert(@offsetOf(Step, "device") == 24);
+    std.debug.assert(@offsetOf(Step, "extra") == 48);
+}
+
+/// The layouts, enums and flags of the boundary, in the order in which they are digested and
+/// emitted.
+pub const layouts = .{ PlanHeader, Step };
+pub const enums = .{ StepKind, ObjectType, Access, SeccompProfile };
+pub const flag_sets = .{ PlanOption, BindFlag };
+
+/// FNV-1a over every name, offset, size and value of the boundary.
+pub const digest: u64 = blk: {
+    @setEvalBranchQuota(200_000);
+    var hash: u64 = 0xcbf2_9ce4_8422_2325;
+    for (layouts) |T| {
+        hash = mix(hash, @typeName(T));
+        for (std.meta.fieldNames(T)) |name| {
+            hash = mix(hash, name);
+            hash = mixNumber(hash, @offsetOf(T, name));
+        }
+        hash = mixNumber(hash, @sizeOf(T));
+    }
+    for (enums) |T| {
+        for (std.meta.fieldNames(T)) |name| {
+            hash = mix(hash, name);
+            hash = mixNumber(hash, @backingInt(@field(T, name)));
+        }
+    }
+    for (flag_sets) |T| {
+        for (@typeInfo(T).@"struct".decl_names) |name| {
+            hash = mix(hash, name);
+            hash = mixNumber(hash, @field(T, name));
+        }
+    }
+    break :blk hash;
+};
+
+fn mix(seed: u64, text: []const u8) u64 {
+    var hash = seed;
+    for (text) |byte| hash = (hash ^ byte) *% 0x100_0000_01b3;
+    return hash;
+}
+
+fn mixNumber(seed: u64, number: u64) u64 {
+    var hash = seed;
+    var rest = number;
+    for (0..8) |_| {
+        hash = (hash ^ (rest & 0xff)) *% 0x100_0000_01b3;
+        rest >>= 8;
+    }
+    return hash;
+}

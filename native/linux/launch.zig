@@ -1,0 +1,241 @@
+//! Carries a plan out, in the process that becomes PID 1 of the sandbox: one switch over the
+//! steps, in their order. Runs in the new namespaces, with every capability in them, until
+//! `capabilities.dropAll`; what it opens, it opens by descriptor and closes.
+
+const std = @import("std");
+const sys = @import("sys");
+const abi = @import("abi");
+const structs = abi.structs;
+const mounts = @import("mounts.zig");
+const landlock = @import("landlock.zig");
+const opening = @import("opening");
+
+const Bind = structs.BindFlag;
+const Step = structs.Step;
+
+/// The caller's identity, taken before the user namespace hides it.
+pub const Identity = struct { uid: u32, gid: u32 };
+
+/// What the steps build up for the ones behind them, and for the workload.
+pub const Launch = struct {
+    identity: Identity,
+    root: sys.fd_t = -1,
+    stand_ins: ?mounts.StandIns = null,
+    stand_ins_path: ?[:0]const u8 = null,
+    landlock_abi: u32 = 0,
+    ruleset: ?landlock.Ruleset = null,
+    seccomp: structs.SeccompProfile = .network_none,
+    working_folder: [:0]const u8 = "/",
+    failure: sys.Failure = undefined,
+
+    pub const Error = mounts.Error;
+
+    /// One step of the opening: the same record in both forms, texts apart.
+    pub fn openingStep(launch: *Launch, step: opening.Step) Error!void {
+        return launch.run(.{
+            .kind = step.kind,
+            .flags = step.flags,
+            .source = step.source,
+            .target = step.target,
+            .device = 0,
+            .inode = 0,
+            .argument = step.argument,
+            .extra = step.extra,
+        });
+    }
+
+    pub fn planStep(launch: *Launch, plan: abi.plan_reader.Plan, step: *align(8) const Step) Error!void {
+        return launch.run(.{
+            .kind = @fromBackingInt(step.kind),
+            .flags = step.flags,
+            .source = plan.text(step.source),
+            .target = plan.text(step.target),
+            .device = step.device,
+            .inode = step.inode,
+            .argument = step.argument,
+            .extra = step.extra,
+        });
+    }
+
+    const Resolved = struct {
+        kind: structs.StepKind,
+        flags: u32,
+        source: [:0]const u8,
+        target: [:0]const u8,
+        device: u64,
+        inode: u64,
+        argument: u64,
+        extra: u64,
+
+        fn has(step: Resolved, flag: u32) bool {
+            return step.flags & flag != 0;
+        }
+
+        fn attributes(step: Resolved) u64 {
+            var out: u64 = mounts.MOUNT_ATTR_NOSUID;
+            if (step.has(Bind.read_only)) out |= mounts.MOUNT_ATTR_RDONLY;
+            if (step.has(Bind.no_exec)) out |= mounts.MOUNT_ATTR_NOEXEC;
+            if (!step.has(Bind.devices)) out |= mounts.MOUNT_ATTR_NODEV;
+            return out;
+        }
+    };
+
+    fn run(launch: *Launch, step: Resolved) Error!void {
+        const failure = &launch.failure;
+        switch (step.kind) {
+            .namespaces => try launch.mapIdentity(),
+            .loopback => try bringLoopbackUp(failure),
+            .root => {
+                launch.root = try mounts.newTmpfs(step.argument, step.extra, "0755", mounts.MOUNT_ATTR_NOSUID | mounts.MOUNT_ATTR_NODEV, failure);
+                try mounts.attachOverRoot(launch.root, failure);
+            },
+            .directory => try mounts.makeDirectory(launch.root, step.target, step.argument, failure),
+            .file => try mounts.makeFile(launch.root, step.target, failure),
+            .symlink => try mounts.makeSymlink(launch.root, step.target, step.source, failure),
+            .bind => try launch.bind(step),
+            .tmpfs => {
+                const tree = try mounts.newTmpfs(step.argument, step.extra, "1777", step.attributes(), failure);
+                defer sys.close(tree);
+                try launch.attachAt(tree, step.target);
+            },
+            .proc => {
+                const tree = try mounts.newFileSystem("proc", &.{}, mounts.MOUNT_ATTR_NOSUID | mounts.MOUNT_ATTR_NODEV | mounts.MOUNT_ATTR_NOEXEC, failure);
+                defer sys.close(tree);
+                try launch.attachAt(tree, step.target);
+            },
+            .devpts => {
+                const tree = try mounts.newFileSystem("devpts", &.{
+                    .{ .key = "newinstance" },
+                    .{ .key = "ptmxmode", .value = "0666" },
+                    .{ .key = "mode", .value = "0620" },
+                }, mounts.MOUNT_ATTR_NOSUID | mounts.MOUNT_ATTR_NOEXEC, failure);
+                defer sys.close(tree);
+                try launch.attachAt(tree, step.target);
+            },
+            .stand_ins => {
+                launch.stand_ins = try mounts.makeStandIns(launch.root, step.target, failure);
+                launch.stand_ins_path = step.target;
+            },
+            .deny => try launch.deny(step),
+            .protect => {
+                const target = try launch.openTarget(step) orelse return;
+                defer sys.close(target);
+                const tree = try mounts.cloneTree(target, true, step.attributes(), failure);
+                defer sys.close(tree);
+                try mounts.attach(tree, target, failure);
+            },
+            .tunable => {
+                const file = mounts.openBelow(launch.root, step.target, mounts.O_WRONLY, failure) catch |err|
+                    return if (step.has(Bind.optional)) {} else err;
+                defer sys.close(file);
+                _ = sys.check(.write, .{ file, step.source.ptr, step.source.len }, failure) catch |err|
+                    return if (step.has(Bind.optional)) {} else err;
+            },
+            .enter_root => {
+                var attributes: u64 = mounts.MOUNT_ATTR_NOSUID | mounts.MOUNT_ATTR_NODEV;
+                if (step.has(Bind.read_only)) attributes |= mounts.MOUNT_ATTR_RDONLY;
+                try mounts.enterRoot(launch.root, launch.stand_ins_path, attributes, failure);
+            },
+            .landlock_rule => try launch.landlockRule(step),
+            .seccomp => launch.seccomp = @fromBackingInt(step.argument),
+            .working_folder => launch.working_folder = step.target,
+            // For the workload: read again when it is started (workload.zig).
+            .limit, .environment, .word => {},
+            _ => unreachable, // plan_reader refuses what is not listed
+        }
+    }
+
+    fn bind(launch: *Launch, step: Resolved) Error!void {
+        const failure = &launch.failure;
+        const source = mounts.openHost(step.source.ptr, failure) catch |err|
+            return if (step.has(Bind.optional)) {} else err;
+        defer sys.close(source);
+        if (step.inode != 0) try launch.expect(source, step);
+        const tree = try mounts.cloneTree(source, step.has(Bind.recursive), step.attributes(), failure);
+        if (step.target.len == 1) {
+            launch.root = tree;
+            return mounts.attachOverRoot(tree, failure);
+        }
+        defer sys.close(tree);
+        const target = try mounts.openBelow(launch.root, step.target, mounts.O_PATH, failure);
+        defer sys.close(target);
+        if (step.has(Bind.same_object)) try launch.expect(target, step);
+        try mounts.attach(tree, target, failure);
+    }
+
+    fn deny(launch: *Launch, step: Resolved) Error!void {
+        const failure = &launch.failure;
+        const target = try launch.openTarget(step) orelse return;
+        defer sys.close(target);
+        if (step.inode != 0) try launch.expect(target, step);
+        const object = try mounts.stat(target, failure);
+        const tree = try mounts.cloneTree(launch.stand_ins.?.forType(object.kind()), false, 0, failure);
+        defer sys.close(tree);
+        try mounts.attach(tree, target, failure);
+    }
+
+    /// The object must be the one that the planner looked at, or someone swapped it since.
+    fn expect(launch: *Launch, fd: sys.fd_t, step: Resolved) Error!void {
+        const found = try mounts.stat(fd, &launch.failure);
+        if (found.inode == step.inode and found.device() == step.device) return;
+        launch.failure = .{ .syscall = .statx, .errno = ESTALE };
+        return error.Changed;
+    }
+
+    fn openTarget(launch: *Launch, step: Resolved) Error!?sys.fd_t {
+        return mounts.openBelow(launch.root, step.target, mounts.O_PATH, &launch.failure) catch |err|
+            return if (step.has(Bind.optional) and launch.failure.errno == ENOENT) null else err;
+    }
+
+    fn attachAt(launch: *Launch, tree: sys.fd_t, path: [:0]const u8) Error!void {
+        const target = try mounts.openBelow(launch.root, path, mounts.O_PATH, &launch.failure);
+        defer sys.close(target);
+        try mounts.attach(tree, target, &launch.failure);
+    }
+
+    fn landlockRule(launch: *Launch, step: Resolved) Error!void {
+        const failure = &launch.failure;
+        if (launch.landlock_abi < landlock.abi_min) return;
+        if (launch.ruleset == null) launch.ruleset = try landlock.Ruleset.create(launch.landlock_abi, failure);
+        const here = try mounts.openBelow(sys.AT_FDCWD, step.target, mounts.O_PATH, failure);
+        defer sys.close(here);
+        const object = try mounts.stat(here, failure);
+        try launch.ruleset.?.allow(here, object.kind() == mounts.S_IFDIR, @fromBackingInt(step.argument), failure);
+    }
+
+    /// One uid and one gid, the caller's, mapped to themselves (user_namespaces(7)): what the
+    /// kernel lets an ordinary user write without help.
+    fn mapIdentity(launch: *Launch) Error!void {
+        var buffer: [32]u8 = undefined;
+        try launch.writeFile("/proc/self/setgroups", "deny");
+        try launch.writeFile("/proc/self/uid_map", std.fmt.bufPrint(&buffer, "{d} {d} 1", .{ launch.identity.uid, launch.identity.uid }) catch unreachable);
+        try launch.writeFile("/proc/self/gid_map", std.fmt.bufPrint(&buffer, "{d} {d} 1", .{ launch.identity.gid, launch.identity.gid }) catch unreachable);
+    }
+
+    fn writeFile(launch: *Launch, path: [*:0]const u8, content: []const u8) Error!void {
+        const fd = try sys.checkFd(.openat, .{ sys.AT_FDCWD, path, mounts.O_WRONLY | mounts.O_CLOEXEC, @as(u32, 0) }, &launch.failure);
+        defer sys.close(fd);
+        _ = try sys.check(.write, .{ fd, content.ptr, content.len }, &launch.failure);
+    }
+};
+
+const ENOENT = 2;
+const ESTALE = 116;
+
+/// netdevice(7)
+fn bringLoopbackUp(failure: *sys.Failure) error{Syscall}!void {
+    const AF_INET: u32 = 2;
+    const SOCK_DGRAM_CLOEXEC: u32 = 2 | 0o2000000;
+    const SIOCGIFFLAGS: u32 = 0x8913;
+    const SIOCSIFFLAGS: u32 = 0x8914;
+    const IFF_UP: u16 = 1;
+    const InterfaceRequest = extern struct { name: [16]u8, flags: u16, rest: [22]u8 };
+
+    const socket = try sys.checkFd(.socket, .{ AF_INET, SOCK_DGRAM_CLOEXEC, @as(u32, 0) }, failure);
+    defer sys.close(socket);
+    var request: InterfaceRequest = .{ .name = @splat(0), .flags = 0, .rest = @splat(0) };
+    @memcpy(request.name[0..2], "lo");
+    _ = try sys.check(.ioctl, .{ socket, SIOCGIFFLAGS, &request }, failure);
+    request.flags |= IFF_UP;
+    _ = try sys.check(.ioctl, .{ socket, SIOCSIFFLAGS, &request }, failure);
+}

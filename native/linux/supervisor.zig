@@ -1,0 +1,408 @@
+//! The process that the caller started: it owns the sandbox's PID 1 and the planner, and is all
+//! that stays of mxc while the workload runs. It takes the plan, forwards signals, keeps the time
+//! limit, and turns what happened into an exit code. It must not know how a step is carried out.
+
+const std = @import("std");
+const sys = @import("sys");
+const abi = @import("abi");
+const structs = abi.structs;
+const handover = @import("handover");
+const opening = @import("opening");
+const landlock = @import("landlock.zig");
+const launch = @import("launch.zig");
+const report = @import("report.zig");
+const shared_memory = @import("shared.zig");
+const signals = @import("signals.zig");
+const terminal = @import("terminal.zig");
+const workload = @import("workload.zig");
+
+const Plan = abi.plan_reader.Plan;
+const Shared = shared_memory.Shared;
+
+/// Exit codes of the contract (§5.1).
+const exit_config: u8 = 1;
+const exit_backend: u8 = 255;
+
+/// Where the process' own argv and environment texts are, so that PID 1 can erase its copy.
+pub const Arguments = struct { start: [*]u8, length: usize };
+
+const Supervisor = struct {
+    shared: Shared,
+    identity: launch.Identity,
+    arguments: Arguments,
+    planner: ?sys.pid_t,
+    init: ?sys.pid_t = null,
+    /// Namespaces that `init` was made with.
+    namespaces: u32 = 0,
+    /// errno of the clone that made no `init`.
+    clone_errno: u16 = 0,
+    /// Its write end is open in this process alone: it closes when we die.
+    lifeline: [2]sys.fd_t = .{ -1, -1 },
+    plan: ?Plan = null,
+    plan_bytes: usize = 0,
+    signal_fd: sys.fd_t = -1,
+};
+
+pub fn run(planner: ?sys.pid_t, arguments: Arguments) noreturn {
+    const uid: u32 = @intCast(sys.call(.getuid, .{}));
+    const gid: u32 = @intCast(sys.call(.getgid, .{}));
+    if (uid != sys.call(.geteuid, .{}) or gid != sys.call(.getegid, .{})) {
+        report.plain("mxc must not be installed set-user-ID or set-group-ID");
+        sys.exit(exit_config);
+    }
+    signals.blockAll();
+    const shared = Shared.create() orelse fatal("out of memory");
+    var supervisor: Supervisor = .{
+        .shared = shared,
+        .identity = .{ .uid = uid, .gid = gid },
+        .arguments = arguments,
+        .planner = planner,
+    };
+    var failure: sys.Failure = undefined;
+    // Root's other groups would stay with the workload, mapped or not.
+    if (uid == 0) _ = sys.check(.setgroups, .{ @as(usize, 0), @as(usize, 0) }, &failure) catch {};
+    _ = sys.check(.pipe2, .{ &supervisor.lifeline, @as(usize, O_CLOEXEC) }, &failure) catch fatal("no pipe");
+    start(&supervisor, opening.all_namespaces, true);
+
+    var mask: u64 = 0;
+    for (1..32) |number| {
+        if (isForwarded(@intCast(number)) and !signals.isIgnored(@intCast(number))) mask |= @as(u64, 1) << @intCast(number - 1);
+    }
+    mask |= @as(u64, 1) << (SIGCHLD - 1);
+    supervisor.signal_fd = sys.checkFd(.signalfd4, .{ @as(isize, -1), &mask, @as(usize, 8), @as(u32, O_CLOEXEC | O_NONBLOCK) }, &failure) catch fatal("no signalfd");
+
+    const saved = terminal.save();
+    const code = supervise(&supervisor);
+    terminal.restore(saved);
+    sys.exit(code);
+}
+
+/// PID 1, in new namespaces; `speculative`: it does the opening and waits for the plan.
+fn start(supervisor: *Supervisor, namespaces: u32, speculative: bool) void {
+    const result = sys.call(.clone, .{ @as(usize, namespaces) | SIGCHLD, @as(usize, 0), @as(usize, 0), @as(usize, 0), @as(usize, 0) });
+    supervisor.namespaces = namespaces;
+    if (sys.failed(result)) {
+        supervisor.clone_errno = sys.errnoOf(result);
+        return;
+    }
+    if (result == 0) beInit(supervisor, speculative);
+    supervisor.init = @intCast(result);
+}
+
+fn beInit(supervisor: *Supervisor, speculative: bool) noreturn {
+    const header = supervisor.shared.header();
+    dieWithParent(supervisor);
+    sys.close(supervisor.lifeline[1]);
+    // Descriptors that only the supervisor needs. The lifeline's other end stays until exec.
+    sys.close(handover.helper_plan_fd);
+    if (supervisor.signal_fd >= 0) sys.close(supervisor.signal_fd);
+    // The policy and the caller's words are not for the workload to read in /proc/1.
+    @memset(supervisor.arguments.start[0..supervisor.arguments.length], 0);
+    const name: [*:0]const u8 = "mxc-init";
+    _ = sys.call(.prctl, .{ PR_SET_NAME, name, @as(usize, 0), @as(usize, 0), @as(usize, 0) });
+    const umask = sys.call(.umask, .{@as(usize, 0)});
+
+    var state: launch.Launch = .{ .identity = supervisor.identity, .landlock_abi = landlock.abiVersion() };
+    if (speculative) {
+        for (opening.steps, 0..) |step, index| {
+            state.openingStep(step) catch |err| {
+                header.fail(.opening, index, state.failure, err == error.Changed);
+                sys.exit(1);
+            };
+        }
+        waitForPlan(header);
+    }
+    const length = @atomicLoad(u32, &header.plan_length, .acquire);
+    const plan = abi.plan_reader.read(supervisor.shared.planBuffer()[0..length]) catch sys.exit(1);
+    const first: usize = if (speculative) opening.steps.len else 0;
+    for (plan.steps[first..], first..) |*step, index| {
+        state.planStep(plan, step) catch |err| {
+            header.fail(.plan, index, state.failure, err == error.Changed);
+            sys.exit(1);
+        };
+    }
+    // From here nothing may look into this process, and it still dies with its parent.
+    _ = sys.call(.prctl, .{ PR_SET_DUMPABLE, @as(usize, 0), @as(usize, 0), @as(usize, 0), @as(usize, 0) });
+    dieWithParent(supervisor);
+    workload.run(&state, plan, header, umask);
+    sys.exit(0);
+}
+
+/// SIGKILL when the supervisor dies; checked, as it may be dead already.
+fn dieWithParent(supervisor: *Supervisor) void {
+    _ = sys.call(.prctl, .{ PR_SET_PDEATHSIG, @as(usize, SIGKILL), @as(usize, 0), @as(usize, 0), @as(usize, 0) });
+    var poll = [_]PollFd{.{ .fd = supervisor.lifeline[0], .events = 0 }};
+    const immediately = [2]u64{ 0, 0 };
+    const ready = sys.call(.ppoll, .{ &poll, @as(usize, 1), &immediately, @as(usize, 0), @as(usize, 8) });
+    // Before our own copy of the write end is closed this cannot be seen; the second call sees it.
+    if (!sys.failed(ready) and poll[0].revents & POLLHUP != 0) sys.exit(1);
+}
+
+fn waitForPlan(header: *shared_memory.Header) void {
+    const FUTEX_WAIT = 0;
+    while (@atomicLoad(u32, &header.plan_length, .acquire) == 0) {
+        _ = sys.call(.futex, .{ &header.plan_length, @as(usize, FUTEX_WAIT), @as(u32, 0), @as(usize, 0), @as(usize, 0), @as(usize, 0) });
+    }
+}
+
+fn supervise(supervisor: *Supervisor) u8 {
+    var deadline: ?u64 = null;
+    while (true) {
+        var polls = [_]PollFd{
+            .{ .fd = supervisor.signal_fd, .events = POLLIN },
+            .{ .fd = if (supervisor.plan == null) handover.helper_plan_fd else -1, .events = POLLIN },
+        };
+        const timeout = remaining(deadline);
+        if (timeout) |left| {
+            if (left[0] == 0 and left[1] == 0) return timedOut(supervisor);
+        }
+        const wait: ?*const [2]u64 = if (timeout) |*left| left else null;
+        _ = sys.call(.ppoll, .{ &polls, @as(usize, polls.len), wait, @as(usize, 0), @as(usize, 8) });
+
+        if (polls[1].revents != 0) {
+            if (receivePlan(supervisor)) |code| return code;
+            if (supervisor.plan) |plan| {
+                if (plan.header.timeout_ms != 0) deadline = now() + plan.header.timeout_ms * std.time.ns_per_ms;
+            }
+        }
+        if (polls[0].revents != 0) {
+            if (handleSignals(supervisor)) |code| return code;
+        }
+    }
+}
+
+/// Reads what there is of the plan. An exit code when there will be none.
+fn receivePlan(supervisor: *Supervisor) ?u8 {
+    const buffer = supervisor.shared.planBuffer();
+    const result = sys.call(.read, .{ handover.helper_plan_fd, buffer.ptr + supervisor.plan_bytes, buffer.len - supervisor.plan_bytes });
+    switch (sys.errnoOf(result)) {
+        0 => {},
+        EINTR, EAGAIN => return null,
+        else => return lostPlanner(supervisor),
+    }
+    if (result == 0) return plannerEnded(supervisor);
+    supervisor.plan_bytes += result;
+    if (supervisor.plan_bytes < @sizeOf(structs.PlanHeader)) return null;
+    const announced = @as(*const structs.PlanHeader, @ptrCast(buffer.ptr)).total_size;
+    if (supervisor.plan_bytes < announced and announced <= buffer.len) return null;
+
+    const plan = abi.plan_reader.read(buffer[0..supervisor.plan_bytes]) catch |err| {
+        report.badPlan(err);
+        killAll(supervisor);
+        return exit_backend;
+    };
+    if (supervisor.planner) |planner| _ = sys.call(.kill, .{ planner, @as(u32, SIGKILL) });
+    sys.close(handover.helper_plan_fd);
+    begin(supervisor, plan);
+    if (supervisor.init == null) {
+        supervisor.shared.header().fail(.namespaces, 0, .{ .syscall = .clone, .errno = supervisor.clone_errno }, false);
+        killAll(supervisor);
+        return report.launchFailure(supervisor.shared.header(), plan);
+    }
+    supervisor.plan = plan;
+    return null;
+}
+
+/// Lets the waiting PID 1 go on, or makes one that does every step itself.
+fn begin(supervisor: *Supervisor, plan: Plan) void {
+    const header = supervisor.shared.header();
+    const length: u32 = @intCast(supervisor.plan_bytes);
+    if (supervisor.init) |init| {
+        if (startsWithOpening(plan)) {
+            @atomicStore(u32, &header.plan_length, length, .release);
+            const FUTEX_WAKE = 1;
+            _ = sys.call(.futex, .{ &header.plan_length, @as(usize, FUTEX_WAKE), @as(u32, 1), @as(usize, 0), @as(usize, 0), @as(usize, 0) });
+            return;
+        }
+        reapAfterKill(init);
+        supervisor.init = null;
+        header.* = .{};
+    } else if (startsWithOpening(plan)) return;
+    supervisor.clone_errno = 0;
+    @atomicStore(u32, &header.plan_length, length, .release);
+    start(supervisor, namespacesOf(plan), false);
+}
+
+fn namespacesOf(plan: Plan) u32 {
+    for (plan.steps) |*step| {
+        if (step.kind == @backingInt(structs.StepKind.namespaces)) return step.flags;
+    }
+    return opening.all_namespaces;
+}
+
+fn startsWithOpening(plan: Plan) bool {
+    if (plan.header.opening_count != opening.steps.len) return false;
+    for (opening.steps, plan.steps[0..opening.steps.len]) |ours, *theirs| {
+        if (@backingInt(ours.kind) != theirs.kind or ours.flags != theirs.flags) return false;
+        if (ours.argument != theirs.argument or ours.extra != theirs.extra) return false;
+        if (theirs.device != 0 or theirs.inode != 0) return false;
+        if (!std.mem.eql(u8, ours.source, plan.text(theirs.source))) return false;
+        if (!std.mem.eql(u8, ours.target, plan.text(theirs.target))) return false;
+    }
+    return true;
+}
+
+/// The channel closed without a whole plan: help was printed, the config refused, a dry run done.
+/// The planner's exit code is ours.
+fn plannerEnded(supervisor: *Supervisor) u8 {
+    const planner = supervisor.planner orelse return lostPlanner(supervisor);
+    var status: u32 = 0;
+    _ = sys.call(.wait4, .{ planner, &status, @as(u32, 0), @as(usize, 0) });
+    supervisor.planner = null;
+    killAll(supervisor);
+    if (status & 0x7f == 0) return @truncate(status >> 8);
+    report.plannerDied(@truncate(status & 0x7f));
+    return exit_backend;
+}
+
+fn lostPlanner(supervisor: *Supervisor) u8 {
+    report.plain("the plan ended early");
+    killAll(supervisor);
+    return exit_backend;
+}
+
+/// Takes what signalfd has. An exit code when the sandbox has ended.
+fn handleSignals(supervisor: *Supervisor) ?u8 {
+    // struct signalfd_siginfo (signalfd(2)): number first, 128 bytes in all.
+    var info: [32]u32 = @splat(0);
+    var ended: ?u32 = null;
+    while (true) {
+        const result = sys.call(.read, .{ supervisor.signal_fd, &info, @as(usize, 128) });
+        if (sys.failed(result) or result != 128) break;
+        if (info[0] != SIGCHLD) {
+            if (pass(supervisor, info[0])) |code| return code;
+        }
+    }
+    while (true) {
+        var status: u32 = 0;
+        const WNOHANG: u32 = 1;
+        const pid = sys.call(.wait4, .{ @as(isize, -1), &status, WNOHANG, @as(usize, 0) });
+        if (sys.failed(pid) or pid == 0) break;
+        if (supervisor.init != null and pid == supervisor.init.?) ended = status;
+        // Before the plan the channel's end tells about the planner, with its exit code.
+        if (supervisor.planner != null and pid == supervisor.planner.?) {
+            supervisor.planner = null;
+            if (supervisor.plan == null) {
+                killAll(supervisor);
+                if (status & 0x7f == 0) return @truncate(status >> 8);
+                report.plannerDied(@truncate(status & 0x7f));
+                return exit_backend;
+            }
+        }
+    }
+    if (ended) |status| {
+        supervisor.init = null;
+        if (supervisor.plan) |plan| {
+            reapPlanner(supervisor);
+            return conclude(supervisor, plan, status);
+        }
+        // The opening failed, or PID 1 was killed; the plan, when it comes, tells which. Only a
+        // plan that begins otherwise can still succeed.
+        supervisor.clone_errno = 0;
+    }
+    return null;
+}
+
+/// A signal that reached us. Before there is a workload, it ends the launch as it would have
+/// ended us.
+fn pass(supervisor: *Supervisor, number: u32) ?u8 {
+    if (supervisor.plan != null) {
+        if (supervisor.init) |init| _ = sys.call(.kill, .{ init, number });
+        if (number == SIGTSTP) _ = sys.call(.kill, .{ @as(i32, @intCast(sys.call(.getpid, .{}))), @as(u32, SIGSTOP) });
+        return null;
+    }
+    if (number == SIGWINCH or number == SIGCONT or number == SIGTSTP) return null;
+    killAll(supervisor);
+    return @intCast(128 + number);
+}
+
+fn conclude(supervisor: *Supervisor, plan: Plan, init_status: u32) u8 {
+    const header = supervisor.shared.header();
+    if (header.stage != 0) return report.launchFailure(header, plan);
+    if (header.finished == 0) {
+        report.initDied(init_status, plan);
+        return exit_backend;
+    }
+    const status = header.status;
+    const signal: u8 = @truncate(status & 0x7f);
+    const code: u8 = if (signal == 0) @truncate(status >> 8) else 128 + signal;
+    report.trailer(plan, code);
+    return code;
+}
+
+fn timedOut(supervisor: *Supervisor) u8 {
+    const plan = supervisor.plan.?;
+    killAll(supervisor);
+    report.timedOut(plan);
+    return exit_backend;
+}
+
+fn killAll(supervisor: *Supervisor) void {
+    if (supervisor.init) |init| reapAfterKill(init);
+    supervisor.init = null;
+    if (supervisor.planner) |planner| reapAfterKill(planner);
+    supervisor.planner = null;
+}
+
+fn reapPlanner(supervisor: *Supervisor) void {
+    const planner = supervisor.planner orelse return;
+    _ = sys.call(.wait4, .{ planner, @as(usize, 0), @as(u32, 0), @as(usize, 0) });
+    supervisor.planner = null;
+}
+
+/// PID 1's death is the death of all in its pid namespace, and wait4 returns after theirs.
+fn reapAfterKill(pid: sys.pid_t) void {
+    _ = sys.call(.kill, .{ pid, @as(u32, SIGKILL) });
+    _ = sys.call(.wait4, .{ pid, @as(usize, 0), @as(u32, 0), @as(usize, 0) });
+}
+
+fn fatal(message: []const u8) noreturn {
+    report.plain(message);
+    sys.exit(exit_backend);
+}
+
+/// Nanoseconds of CLOCK_MONOTONIC.
+fn now() u64 {
+    var time: [2]u64 = .{ 0, 0 };
+    const CLOCK_MONOTONIC = 1;
+    _ = sys.call(.clock_gettime, .{ @as(usize, CLOCK_MONOTONIC), &time });
+    return time[0] * std.time.ns_per_s + time[1];
+}
+
+fn remaining(deadline: ?u64) ?[2]u64 {
+    const end = deadline orelse return null;
+    const left = end -| now();
+    return .{ left / std.time.ns_per_s, left % std.time.ns_per_s };
+}
+
+/// What a terminal or a caller sends; not what the kernel raises for a fault of ours.
+fn isForwarded(number: u32) bool {
+    return switch (number) {
+        SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM, SIGTERM, SIGCONT, SIGTSTP, SIGWINCH => true,
+        else => false,
+    };
+}
+
+const PollFd = extern struct { fd: i32, events: u16, revents: u16 = 0 };
+const POLLIN = 1;
+const POLLHUP = 16;
+const O_CLOEXEC = 0o2000000;
+const O_NONBLOCK = 0o4000;
+const EINTR = 4;
+const EAGAIN = 11;
+const PR_SET_PDEATHSIG: usize = 1;
+const PR_SET_DUMPABLE: usize = 4;
+const PR_SET_NAME: usize = 15;
+const SIGHUP = 1;
+const SIGINT = 2;
+const SIGQUIT = 3;
+const SIGKILL = 9;
+const SIGUSR1 = 10;
+const SIGUSR2 = 12;
+const SIGALRM = 14;
+const SIGTERM = 15;
+const SIGCHLD = 17;
+const SIGCONT = 18;
+const SIGSTOP = 19;
+const SIGTSTP = 20;
+const SIGWINCH = 28;
