@@ -42,9 +42,11 @@ fn emit() []const u8 {
         }
         out = out ++ "} as const;\n";
     }
-    out = out ++ "\n/** The plan's constant first steps, which the helper may have done before the plan arrives. */\nexport const OPENING = [\n";
+    out = out ++ paths("What of the host every sandbox sees, read-only, where it exists.", "BASELINE_PATHS", &opening.baseline);
+    out = out ++ paths("Secrets below the baseline, denied.", "SENSITIVE_PATHS", &opening.sensitive);
+    out = out ++ "\n/** The constant first steps of a plan; a function, so that a run that only names them makes none. */\nexport const openingSteps = () => [\n";
     inline for (opening.steps) |step| {
-        out = out ++ "  {\n    kind: \"" ++ camel(@tagName(step.kind)) ++ "\",\n";
+        out = out ++ "  {\n    kind: \"" ++ camel(@tagName(step.kind)) ++ "\" as const,\n";
         if (step.flags != 0) out = out ++ std.fmt.comptimePrint("    flags: {d},\n", .{step.flags});
         if (step.source.len != 0) out = out ++ "    source: \"" ++ step.source ++ "\",\n";
         if (step.target.len != 0) out = out ++ "    target: \"" ++ step.target ++ "\",\n";
@@ -52,8 +54,14 @@ fn emit() []const u8 {
         if (step.extra != 0) out = out ++ std.fmt.comptimePrint("    extra: {d},\n", .{step.extra});
         out = out ++ "  },\n";
     }
-    out = out ++ "] as const;\n";
+    out = out ++ "];\n";
     return out;
+}
+
+fn paths(comptime comment: []const u8, comptime name: []const u8, comptime list: []const [:0]const u8) []const u8 {
+    comptime var out: []const u8 = "\n/** " ++ comment ++ " */\nexport const " ++ name ++ " = [\n";
+    inline for (list) |path| out = out ++ "  \"" ++ path ++ "\",\n";
+    return out ++ "] as const;\n";
 }
 
 fn shortName(comptime T: type) []const u8 {

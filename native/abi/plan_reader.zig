@@ -12,7 +12,6 @@ pub const Error = error{
     OtherBuild,
     BadSize,
     TooManySteps,
-    BadOpening,
     UnknownStep,
     TextOutOfBounds,
     TextNotTerminated,
@@ -43,7 +42,6 @@ pub fn read(bytes: []align(8) const u8) Error!Plan {
     if (header.size != @sizeOf(structs.PlanHeader)) return error.BadSize;
     if (header.total_size != bytes.len) return error.BadSize;
     if (header.step_count > structs.plan_steps_max) return error.TooManySteps;
-    if (header.opening_count > header.step_count) return error.BadOpening;
 
     const steps_end = @sizeOf(structs.PlanHeader) + @as(u64, header.step_count) * @sizeOf(structs.Step);
     if (steps_end > bytes.len) return error.TooShort;
@@ -74,7 +72,7 @@ fn checkStep(plan: Plan, step: *align(8) const structs.Step, seen: *Seen) Error!
     const kind: structs.StepKind = @fromBackingInt(step.kind);
     switch (kind) {
         .namespaces => if (step.flags & ~namespace_flags != 0) return error.BadValue,
-        .root, .directory, .symlink, .tmpfs, .proc, .devpts, .stand_ins, .protect, .tunable, .file => {},
+        .root, .directory, .symlink, .tmpfs, .proc, .devpts, .stand_ins, .protect, .tunable, .file, .screen, .seal, .mirror => {},
         .bind => if (plan.text(step.source).len == 0 or plan.text(step.source)[0] != '/') return error.BadPath,
         .deny => if (step.argument > @backingInt(structs.ObjectType.any)) return error.BadValue,
         .loopback => {},
@@ -95,7 +93,7 @@ fn checkStep(plan: Plan, step: *align(8) const structs.Step, seen: *Seen) Error!
 fn hasTarget(kind: structs.StepKind) bool {
     return switch (kind) {
         .directory, .symlink, .bind, .tmpfs, .proc, .devpts, .stand_ins, .deny => true,
-        .protect, .tunable, .landlock_rule, .working_folder, .file => true,
+        .protect, .tunable, .landlock_rule, .working_folder, .file, .screen, .seal, .mirror => true,
         else => false,
     };
 }
@@ -144,7 +142,7 @@ fn smallest(buffer: []align(8) u8) []align(8) u8 {
         .digest = structs.digest,
         .total_size = @intCast(total),
         .step_count = kinds.len,
-        .opening_count = 1,
+        .reserved0 = 0,
         .options = 0,
         .timeout_ms = 0,
         .reserved = 0,

@@ -29,8 +29,8 @@ pub const PlanHeader = extern struct {
     /// Whole buffer, in bytes.
     total_size: u32,
     step_count: u32,
-    /// How many of the first steps are the opening (opening.zig), which may be done already.
-    opening_count: u32,
+    /// Zero.
+    reserved0: u32,
     options: u32,
     /// Milliseconds from the workload's start; 0 is no limit.
     timeout_ms: u64,
@@ -46,6 +46,8 @@ pub const PlanOption = struct {
     pub const debug_trailer: u32 = 1 << 1;
     /// The words are a shell and its command line: that the shell is missing is our failure.
     pub const shell: u32 = 1 << 2;
+    /// The constant opening (opening.zig) comes before the steps, and may be done already.
+    pub const constant_opening: u32 = 1 << 3;
 };
 
 /// What a step does. The comment says which of the record's members it reads.
@@ -94,6 +96,14 @@ pub const StepKind = enum(u32) {
     word = 20,
     /// A file in the new root as a place for a bind. `target`.
     file = 21,
+    /// A folder in place of a denied one, for the grants below it: it can be passed through, not
+    /// listed. `target`, `device`, `inode` and `flags` as for `deny`.
+    screen = 22,
+    /// The mount at `target`, made before, becomes read-only.
+    seal = 23,
+    /// A part of the host's baseline at its own place, if the host has it: a link as a link, else
+    /// bound read-only. `target`.
+    mirror = 24,
     _,
 };
 
@@ -105,7 +115,8 @@ pub const BindFlag = struct {
     pub const devices: u32 = 1 << 2;
     /// Mounts below `source` come along.
     pub const recursive: u32 = 1 << 3;
-    /// A missing `source` or `target` is no failure.
+    /// A missing `source` or `target` is no failure. Of `stand_ins`: the mount stays, and a later
+    /// step covers it.
     pub const optional: u32 = 1 << 4;
     /// `target` must already be the object of `device` and `inode`.
     pub const same_object: u32 = 1 << 5;
@@ -161,7 +172,8 @@ pub const layouts = .{ PlanHeader, Step };
 pub const enums = .{ StepKind, ObjectType, Access, SeccompProfile };
 pub const flag_sets = .{ PlanOption, BindFlag };
 
-/// FNV-1a over every name, offset, size and value of the boundary.
+/// FNV-1a over every name, offset, size and value of the boundary. Helper and planner are parts of
+/// one build, and the opening that a plan only names is thus the same for both.
 pub const digest: u64 = blk: {
     @setEvalBranchQuota(200_000);
     var hash: u64 = 0xcbf2_9ce4_8422_2325;

@@ -93,6 +93,7 @@ pub const Launch = struct {
             .file => try mounts.makeFile(launch.root, step.target, failure),
             .symlink => try mounts.makeSymlink(launch.root, step.target, step.source, failure),
             .bind => try launch.bind(step),
+            .mirror => try launch.mirror(step.target),
             .tmpfs => {
                 const tree = try mounts.newTmpfs(step.argument, step.extra, "1777", step.attributes(), failure);
                 defer sys.close(tree);
@@ -114,9 +115,22 @@ pub const Launch = struct {
             },
             .stand_ins => {
                 launch.stand_ins = try mounts.makeStandIns(launch.root, step.target, failure);
-                launch.stand_ins_path = step.target;
+                if (!step.has(Bind.optional)) launch.stand_ins_path = step.target;
             },
             .deny => try launch.deny(step),
+            .screen => {
+                const target = try launch.openTarget(step) orelse return;
+                defer sys.close(target);
+                if (step.inode != 0) try launch.expect(target, step);
+                const tree = try mounts.newTmpfs(1024 * 1024, 4096, "0111", mounts.MOUNT_ATTR_NOSUID | mounts.MOUNT_ATTR_NODEV | mounts.MOUNT_ATTR_NOEXEC, failure);
+                defer sys.close(tree);
+                try mounts.attach(tree, target, failure);
+            },
+            .seal => {
+                const target = try launch.openTarget(step) orelse return;
+                defer sys.close(target);
+                try mounts.setAttributes(target, false, mounts.MOUNT_ATTR_RDONLY, failure);
+            },
             .protect => {
                 const target = try launch.openTarget(step) orelse return;
                 defer sys.close(target);
@@ -163,6 +177,30 @@ pub const Launch = struct {
         try mounts.attach(tree, target, failure);
     }
 
+    fn mirror(launch: *Launch, path: [:0]const u8) Error!void {
+        const failure = &launch.failure;
+        const source = mounts.openHost(path.ptr, failure) catch return; // not on this host
+        defer sys.close(source);
+        const object = try mounts.stat(source, failure);
+        try mounts.makeParents(launch.root, path, failure);
+        if (object.kind() == mounts.S_IFLNK) {
+            var text: [4096]u8 = undefined;
+            const length = try sys.check(.readlinkat, .{ source, @as([*:0]const u8, ""), &text, text.len - 1 }, failure);
+            text[length] = 0;
+            return mounts.makeSymlink(launch.root, path, text[0..length :0], failure);
+        }
+        const directory = object.kind() == mounts.S_IFDIR;
+        if (directory) {
+            try mounts.makeDirectory(launch.root, path, 0o755, failure);
+        } else {
+            try mounts.makeFile(launch.root, path, failure);
+        }
+        const attributes = mounts.MOUNT_ATTR_RDONLY | mounts.MOUNT_ATTR_NOSUID | mounts.MOUNT_ATTR_NODEV;
+        const tree = try mounts.cloneTree(source, directory, attributes, failure);
+        defer sys.close(tree);
+        try launch.attachAt(tree, path);
+    }
+
     fn deny(launch: *Launch, step: Resolved) Error!void {
         const failure = &launch.failure;
         const target = try launch.openTarget(step) orelse return;
@@ -197,7 +235,8 @@ pub const Launch = struct {
         const failure = &launch.failure;
         if (launch.landlock_abi < landlock.abi_min) return;
         if (launch.ruleset == null) launch.ruleset = try landlock.Ruleset.create(launch.landlock_abi, failure);
-        const here = try mounts.openBelow(sys.AT_FDCWD, step.target, mounts.O_PATH, failure);
+        const here = mounts.openBelow(sys.AT_FDCWD, step.target, mounts.O_PATH, failure) catch |err|
+            return if (step.has(Bind.optional)) {} else err;
         defer sys.close(here);
         const object = try mounts.stat(here, failure);
         try launch.ruleset.?.allow(here, object.kind() == mounts.S_IFDIR, @fromBackingInt(step.argument), failure);

@@ -119,7 +119,7 @@ fn openParent(root: fd_t, path: [:0]const u8, failure: *sys.Failure) Error!Paren
     if (slash == 0) return .{ .fd = root, .owned = false, .name = name };
     var buffer: [4096]u8 = undefined;
     if (slash >= buffer.len) {
-        failure.* = .{ .syscall = .openat2, .errno = 36 }; // ENAMETOOLONG
+        failure.* = .{ .syscall = .openat2, .errno = ENAMETOOLONG };
         return error.Syscall;
     }
     @memcpy(buffer[0..slash], path[0..slash]);
@@ -140,6 +140,21 @@ pub fn makeDirectory(root: fd_t, path: [:0]const u8, mode: u64, failure: *sys.Fa
     };
 }
 
+/// The folders above `path` that are not there yet.
+pub fn makeParents(root: fd_t, path: [:0]const u8, failure: *sys.Failure) Error!void {
+    var buffer: [4096]u8 = undefined;
+    if (path.len >= buffer.len) {
+        failure.* = .{ .syscall = .mkdirat, .errno = ENAMETOOLONG };
+        return error.Syscall;
+    }
+    var at: usize = 1;
+    while (std.mem.indexOfScalarPos(u8, path, at, '/')) |slash| : (at = slash + 1) {
+        @memcpy(buffer[0..slash], path[0..slash]);
+        buffer[slash] = 0;
+        try makeDirectory(root, buffer[0..slash :0], 0o755, failure);
+    }
+}
+
 pub fn makeFile(root: fd_t, path: [:0]const u8, failure: *sys.Failure) Error!void {
     const parent = try openParent(root, path, failure);
     defer closeParent(parent);
@@ -157,6 +172,7 @@ pub fn makeSymlink(root: fd_t, path: [:0]const u8, text: [:0]const u8, failure: 
 }
 
 const EEXIST = 17;
+const ENAMETOOLONG = 36;
 
 /// struct mount_attr (linux/mount.h)
 const MountAttr = extern struct { set: u64 = 0, clear: u64 = 0, propagation: u64 = 0, userns_fd: u64 = 0 };

@@ -47,6 +47,37 @@ const read_only_proc = [_][:0]const u8{ "/proc/sys", "/proc/irq", "/proc/bus", "
 
 const devices = [_][:0]const u8{ "/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty" };
 
+/// What every sandbox sees of the host besides its grants, read-only, where it exists: programs,
+/// libraries and settings, as MXC's bubblewrap backend shows them. Of the resolver's folders only
+/// the files: MXC shows the folders, and with them the sockets of the host's resolver.
+pub const baseline = [_][:0]const u8{
+    "/bin",                              "/sbin",
+    "/lib",                              "/lib32",
+    "/lib64",                            "/libx32",
+    "/usr/bin",                          "/usr/sbin",
+    "/usr/lib",                          "/usr/lib32",
+    "/usr/lib64",                        "/usr/libexec",
+    "/usr/share",                        "/etc",
+    "/run/systemd/resolve/resolv.conf",  "/run/systemd/resolve/stub-resolv.conf",
+    "/run/NetworkManager/resolv.conf",   "/run/resolvconf/resolv.conf",
+    "/mnt/wsl/resolv.conf",
+};
+
+/// Secrets below the baseline, denied: root could read them.
+pub const sensitive = [_][:0]const u8{
+    "/etc/shadow",                            "/etc/shadow-",
+    "/etc/gshadow",                           "/etc/gshadow-",
+    "/etc/sudoers",                           "/etc/sudoers.d",
+    "/etc/security/opasswd",                  "/etc/krb5.keytab",
+    "/etc/ssl/private",                       "/etc/ssh/ssh_host_rsa_key",
+    "/etc/ssh/ssh_host_ecdsa_key",            "/etc/ssh/ssh_host_ed25519_key",
+    "/etc/ssh/ssh_host_dsa_key",              "/etc/NetworkManager/system-connections",
+    "/etc/wireguard",                         "/etc/docker/key.json",
+    "/etc/kubernetes",                        "/etc/rancher",
+    "/etc/ppp",                               "/etc/letsencrypt",
+    "/etc/pki/tls/private",                   "/etc/openvpn",
+};
+
 /// Most processes and threads in the sandbox at one time unless the plan says otherwise. As
 /// `kernel.pid_max` of the pid namespace it holds for root too (Linux 6.14 and later).
 pub const default_pids = "4096";
@@ -59,7 +90,7 @@ pub const steps = [_]Step{
     .{ .kind = .directory, .target = "/proc", .argument = 0o755 },
     .{ .kind = .proc, .target = "/proc" },
     .{ .kind = .tunable, .target = "/proc/sys/kernel/pid_max", .source = default_pids, .flags = Bind.optional },
-} ++ protections() ++ denials() ++ [_]Step{
+} ++ protections() ++ denials(&hidden_proc) ++ [_]Step{
     .{ .kind = .directory, .target = "/dev", .argument = 0o755 },
 } ++ deviceBinds() ++ [_]Step{
     .{ .kind = .directory, .target = "/dev/pts", .argument = 0o755 },
@@ -73,7 +104,10 @@ pub const steps = [_]Step{
     .{ .kind = .symlink, .target = "/dev/stderr", .source = "/proc/self/fd/2" },
     .{ .kind = .directory, .target = "/tmp", .argument = 0o755 },
     .{ .kind = .tmpfs, .target = "/tmp", .argument = 1024 * mib, .extra = 262_144 },
-};
+    .{ .kind = .directory, .target = "/run", .argument = 0o755 },
+    .{ .kind = .directory, .target = "/var", .argument = 0o755 },
+    .{ .kind = .symlink, .target = "/var/run", .source = "../run" },
+} ++ mirrors() ++ denials(&sensitive);
 
 fn protections() [read_only_proc.len]Step {
     var out: [read_only_proc.len]Step = undefined;
@@ -83,9 +117,15 @@ fn protections() [read_only_proc.len]Step {
     return out;
 }
 
-fn denials() [hidden_proc.len]Step {
-    var out: [hidden_proc.len]Step = undefined;
-    for (hidden_proc, 0..) |path, index| {
+fn mirrors() [baseline.len]Step {
+    var out: [baseline.len]Step = undefined;
+    for (baseline, 0..) |path, index| out[index] = .{ .kind = .mirror, .target = path };
+    return out;
+}
+
+fn denials(comptime paths: []const [:0]const u8) [paths.len]Step {
+    var out: [paths.len]Step = undefined;
+    for (paths, 0..) |path, index| {
         out[index] = .{ .kind = .deny, .target = path, .flags = Bind.optional, .argument = @backingInt(structs.ObjectType.any) };
     }
     return out;

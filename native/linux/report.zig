@@ -189,8 +189,8 @@ fn describe(line: *Line, kind: structs.StepKind, source: []const u8, target: []c
         .proc => "mount a private ",
         .devpts => "mount private terminals at ",
         .stand_ins => "prepare denials",
-        .deny => "deny ",
-        .protect => "write-protect ",
+        .deny, .screen => "deny ",
+        .protect, .seal => "write-protect ",
         .loopback => "bring the loopback interface up",
         .tunable => "set ",
         .enter_root => "enter the new root",
@@ -198,7 +198,7 @@ fn describe(line: *Line, kind: structs.StepKind, source: []const u8, target: []c
         else => "carry out a step",
     });
     switch (kind) {
-        .directory, .file, .symlink, .tmpfs, .proc, .devpts, .deny, .protect, .tunable, .landlock_rule => line.quoted(target),
+        .directory, .file, .symlink, .tmpfs, .proc, .devpts, .deny, .screen, .protect, .seal, .tunable, .landlock_rule => line.quoted(target),
         .bind => {
             line.quoted(source);
             if (!std.mem.eql(u8, source, target)) {

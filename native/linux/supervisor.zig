@@ -77,19 +77,19 @@ pub fn run(planner: ?sys.pid_t, arguments: Arguments) noreturn {
     sys.exit(code);
 }
 
-/// PID 1, in new namespaces; `speculative`: it does the opening and waits for the plan.
-fn start(supervisor: *Supervisor, namespaces: u32, speculative: bool) void {
+/// PID 1, in new namespaces: it does the opening, if wanted, and waits for the plan.
+fn start(supervisor: *Supervisor, namespaces: u32, with_opening: bool) void {
     const result = sys.call(.clone, .{ @as(usize, namespaces) | SIGCHLD, @as(usize, 0), @as(usize, 0), @as(usize, 0), @as(usize, 0) });
     supervisor.namespaces = namespaces;
     if (sys.failed(result)) {
         supervisor.clone_errno = sys.errnoOf(result);
         return;
     }
-    if (result == 0) beInit(supervisor, speculative);
+    if (result == 0) beInit(supervisor, with_opening);
     supervisor.init = @intCast(result);
 }
 
-fn beInit(supervisor: *Supervisor, speculative: bool) noreturn {
+fn beInit(supervisor: *Supervisor, with_opening: bool) noreturn {
     const header = supervisor.shared.header();
     dieWithParent(supervisor);
     sys.close(supervisor.lifeline[1]);
@@ -103,19 +103,18 @@ fn beInit(supervisor: *Supervisor, speculative: bool) noreturn {
     const umask = sys.call(.umask, .{@as(usize, 0)});
 
     var state: launch.Launch = .{ .identity = supervisor.identity, .landlock_abi = landlock.abiVersion() };
-    if (speculative) {
+    if (with_opening) {
         for (opening.steps, 0..) |step, index| {
             state.openingStep(step) catch |err| {
                 header.fail(.opening, index, state.failure, err == error.Changed);
                 sys.exit(1);
             };
         }
-        waitForPlan(header);
     }
+    waitForPlan(header);
     const length = @atomicLoad(u32, &header.plan_length, .acquire);
     const plan = abi.plan_reader.read(supervisor.shared.planBuffer()[0..length]) catch sys.exit(1);
-    const first: usize = if (speculative) opening.steps.len else 0;
-    for (plan.steps[first..], first..) |*step, index| {
+    for (plan.steps, 0..) |*step, index| {
         state.planStep(plan, step) catch |err| {
             header.fail(.plan, index, state.failure, err == error.Changed);
             sys.exit(1);
@@ -231,15 +230,7 @@ fn namespacesOf(plan: Plan) u32 {
 }
 
 fn startsWithOpening(plan: Plan) bool {
-    if (plan.header.opening_count != opening.steps.len) return false;
-    for (opening.steps, plan.steps[0..opening.steps.len]) |ours, *theirs| {
-        if (@backingInt(ours.kind) != theirs.kind or ours.flags != theirs.flags) return false;
-        if (ours.argument != theirs.argument or ours.extra != theirs.extra) return false;
-        if (theirs.device != 0 or theirs.inode != 0) return false;
-        if (!std.mem.eql(u8, ours.source, plan.text(theirs.source))) return false;
-        if (!std.mem.eql(u8, ours.target, plan.text(theirs.target))) return false;
-    }
-    return true;
+    return plan.header.options & structs.PlanOption.constant_opening != 0;
 }
 
 /// The channel closed without a whole plan: help was printed, the config refused, a dry run done.

@@ -1,0 +1,1 @@
+export function printHelp(_a: string) {}

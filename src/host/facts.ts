@@ -1,0 +1,39 @@
+/** What a plan needs to know of the host, as data. `probe.ts` gathers it; tests write it. */
+
+export type ObjectType = "file" | "directory" | "fifo" | "socket" | "device";
+
+export interface HostObject {
+  readonly type: ObjectType;
+  readonly device: bigint;
+  readonly inode: bigint;
+  readonly links: number;
+}
+
+/** One path as the host resolves it. */
+export interface PathFacts {
+  /** Without links, `.` and `..`; of a missing object, as far as there is one, plus the rest. */
+  readonly canonical: string;
+  /** Absent: there is nothing. */
+  readonly object?: HostObject;
+  /** The caller may not look (EACCES), which is not the same as missing. */
+  readonly forbidden?: boolean;
+}
+
+export interface HostFacts {
+  readonly uid: number;
+  readonly gid: number;
+  /** The caller's folder, canonical. */
+  readonly cwd: string;
+  /** [major, minor] of the kernel. */
+  readonly kernel: readonly [number, number];
+  /** By path as the policy or the baseline has it. */
+  readonly paths: ReadonlyMap<string, PathFacts>;
+  /** Every symbolic link met on the way: its canonical place, and its text. */
+  readonly links: ReadonlyMap<string, string>;
+  /** Further canonical paths of a denied object: bind mounts and hard links in granted trees. */
+  readonly aliases: ReadonlyMap<string, readonly string[]>;
+  /** Denied objects whose hard links could not all be found within the bound. */
+  readonly unboundedLinks: ReadonlySet<string>;
+  /** 0: no Landlock. Only asked for where the plan depends on it. */
+  readonly landlockAbi?: number;
+}

@@ -1,0 +1,215 @@
+/** Policy and host facts to the steps of the namespace container. Pure. */
+
+import type { Refusal } from "../errors.ts";
+import type { HostFacts } from "../host/facts.ts";
+import { Access, BindFlag, openingSteps, SeccompProfile } from "../native/abi.generated.ts";
+import { isWithin } from "../policy/paths.ts";
+import { DEFAULT_DISK_MB, DEFAULT_PIDS, type LimitsPolicy, type Policy } from "../policy/policy.ts";
+import { bindStep, type FileLayout, layOutFiles, type Region } from "./files.ts";
+import type { PlanResult, Step } from "./plan.ts";
+
+const MIB = 1024 * 1024;
+
+/** linux/sched.h */
+const CLONE_NEWNET = 0x4000_0000;
+
+/** asm-generic/resource.h */
+const RLIMIT_FSIZE = 1;
+const RLIMIT_CORE = 4;
+const RLIMIT_NPROC = 6;
+const RLIMIT_NOFILE = 7;
+
+/** A pid namespace's `kernel.pid_max` cannot be less (kernel/pid.c, RESERVED_PIDS + 1). */
+const PID_MAX_MIN = 301;
+
+export function planLinux(policy: Policy, facts: HostFacts): PlanResult {
+  const files = layOutFiles(policy.grants, facts);
+  if (!files.ok) return files;
+  const { layout } = files;
+  const limits = limitSteps(policy.limits, facts);
+  if ("code" in limits) return { ok: false, refusals: [limits] };
+  const folder = workingFolder(policy, facts, layout);
+  if (typeof folder !== "string") return { ok: false, refusals: [folder] };
+
+  const { command } = policy.process;
+  const words = command.kind === "shell" ? ["sh", "-c", command.commandLine] : command.argv;
+  const steps: Step[] = [
+    ...layout.steps,
+    {
+      kind: "enterRoot",
+      flags: layout.root?.access === "write" ? 0 : BindFlag.readOnly,
+    },
+    ...landlockSteps(layout),
+    ...limits,
+    { kind: "seccomp", argument: seccompProfile(policy, facts) },
+    { kind: "workingFolder", target: folder },
+    ...environmentSteps(policy, folder),
+    ...words.map((word): Step => ({ kind: "word", source: word })),
+  ];
+  return {
+    ok: true,
+    plan: {
+      backend: "bubblewrap",
+      tier: "namespace",
+      opening: needsOwnOpening(policy, layout) ? ownOpening(policy, layout) : "constant",
+      steps,
+      timeoutMs: policy.process.timeoutMs,
+      shell: command.kind === "shell",
+    },
+  };
+}
+
+/** The constant opening is under way before the plan is known; a policy that needs another one pays
+ *  for a second start. */
+function needsOwnOpening(policy: Policy, layout: FileLayout): boolean {
+  const { limits } = policy;
+  return (
+    policy.network.kind === "host" ||
+    layout.root !== undefined ||
+    limits.diskMb !== DEFAULT_DISK_MB ||
+    limits.pids !== DEFAULT_PIDS
+  );
+}
+
+function ownOpening(policy: Policy, layout: FileLayout): readonly Step[] {
+  const { limits } = policy;
+  const { root } = layout;
+  return openingSteps().flatMap((step: Step): readonly Step[] => {
+    if (step.kind === "namespaces" && policy.network.kind === "host") {
+      return [{ ...step, flags: (step.flags ?? 0) & ~CLONE_NEWNET }];
+    }
+    if (step.kind === "loopback" && policy.network.kind === "host") return [];
+    if (step.kind === "tunable" && step.target === "/proc/sys/kernel/pid_max") {
+      return [{ ...step, source: String(Math.max(limits.pids + 1, PID_MAX_MIN)) }];
+    }
+    if (step.kind === "tmpfs" && step.target === "/tmp") {
+      return root === undefined ? [{ ...step, argument: limits.diskMb * MIB }] : [];
+    }
+    return root === undefined ? [step] : overHostRoot(step, root);
+  });
+}
+
+/** The host's own root: what the sandbox has for itself is mounted over the host's folders. */
+function overHostRoot(step: Step, root: Region): readonly Step[] {
+  switch (step.kind) {
+    case "root":
+      return [bindStep(root, 0)];
+    case "standIns":
+      return [{ ...step, target: "/proc", flags: BindFlag.optional }];
+    case "directory":
+      if (step.target === "/dev") {
+        return [{ kind: "tmpfs", target: "/dev", argument: MIB, extra: 64 }];
+      }
+      return step.target?.startsWith("/dev/") ? [step] : [];
+    case "symlink":
+      return step.target?.startsWith("/dev/") ? [step] : [];
+    case "mirror":
+      return [];
+    case "deny":
+      return step.target?.startsWith("/proc/") ? [step] : [];
+    default:
+      return [step];
+  }
+}
+
+function limitSteps(limits: LimitsPolicy, facts: HostFacts): readonly Step[] | Refusal {
+  if (facts.uid === 0 && limits.pids !== DEFAULT_PIDS) {
+    const [major, minor] = facts.kernel;
+    if (major < 6 || (major === 6 && minor < 14)) {
+      return {
+        code: "not_enforceable",
+        field: "extensions.limits.pids",
+        message: "the kernel counts no processes of root's before Linux 6.14",
+        remedy: "Run mxc as an ordinary user.",
+      };
+    }
+    if (limits.pids < PID_MAX_MIN - 1) {
+      return {
+        code: "not_enforceable",
+        field: "extensions.limits.pids",
+        message: `for root the kernel allows no limit below ${PID_MAX_MIN - 1}`,
+        remedy: "Run mxc as an ordinary user.",
+      };
+    }
+  }
+  const steps: Step[] = [
+    // One more for the sandbox's init.
+    { kind: "limit", argument: RLIMIT_NPROC, extra: limits.pids + 1 },
+    // 1 and not 0: it also keeps a core from a host's dump program (core(5)).
+    { kind: "limit", argument: RLIMIT_CORE, extra: 1 },
+  ];
+  if (limits.openFiles !== undefined) {
+    steps.push({ kind: "limit", argument: RLIMIT_NOFILE, extra: limits.openFiles });
+  }
+  if (limits.fileSizeMb !== undefined) {
+    steps.push({ kind: "limit", argument: RLIMIT_FSIZE, extra: limits.fileSizeMb * MIB });
+  }
+  return steps;
+}
+
+function landlockSteps(layout: FileLayout): readonly Step[] {
+  const steps: Step[] = [];
+  const rule = (target: string, argument: number) => steps.push({ kind: "landlockRule", target, argument });
+  if (layout.root === undefined) {
+    rule("/", Access.list);
+    rule("/tmp", Access.write);
+    for (const folder of ["/usr", "/etc", "/run"]) rule(folder, Access.read);
+    for (const folder of ["/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/mnt"]) {
+      steps.push({ kind: "landlockRule", target: folder, argument: Access.read, flags: BindFlag.optional });
+    }
+  }
+  rule("/proc", Access.use);
+  rule("/dev", Access.use);
+  rule("/dev/shm", Access.write);
+  for (const region of layout.regions) {
+    if (region.baseline) continue;
+    rule(region.place, region.access === "write" ? Access.write : Access.read);
+  }
+  return steps;
+}
+
+function seccompProfile(policy: Policy, facts: HostFacts): number {
+  if (policy.network.kind === "none") return SeccompProfile.networkNone;
+  // The host's abstract sockets are in its network namespace; only Landlock can close them.
+  return (facts.landlockAbi ?? 0) >= 6
+    ? SeccompProfile.networkHost
+    : SeccompProfile.networkHostNoUnix;
+}
+
+/** The request's folder, else the caller's, HOME or the root, whichever the sandbox has first. */
+function workingFolder(policy: Policy, facts: HostFacts, layout: FileLayout): string | Refusal {
+  const asked = policy.process.cwd;
+  if (asked === undefined) {
+    const home = policy.process.env.find(([name]) => name === "HOME")?.[1];
+    const options = [facts.cwd, ...(home?.startsWith("/") && !home.includes("..") ? [home] : [])];
+    return options.find((folder) => isVisible(folder, layout)) ?? "/";
+  }
+  const path = asked.includes("/..") ? (facts.paths.get(asked)?.canonical ?? asked) : asked;
+  const target = isVisible(path, layout) ? path : (facts.paths.get(asked)?.canonical ?? path);
+  if (isVisible(target, layout)) return target;
+  return {
+    code: "path_unavailable",
+    field: "process.cwd",
+    message: `'${asked}' does not exist in the sandbox`,
+    remedy: "Grant the folder, or one above it.",
+  };
+}
+
+function isVisible(folder: string, layout: FileLayout): boolean {
+  const hidden = (path: string) =>
+    layout.steps.some((step) => (step.kind === "deny" || step.kind === "screen") && isWithin(path, step.target as string));
+  if (folder === "/") return true;
+  if (layout.regions.some((region) => isWithin(folder, region.place))) return !hidden(folder);
+  if (layout.regions.some((region) => isWithin(region.place, folder))) return true;
+  return (
+    ["/tmp", "/dev", "/dev/shm", "/dev/pts", "/proc", "/run", "/var", "/usr"].includes(folder) &&
+    !hidden(folder)
+  );
+}
+
+function environmentSteps(policy: Policy, folder: string): readonly Step[] {
+  const variables = policy.process.env.filter(([name]) => name !== "PWD");
+  return [...variables, ["PWD", folder] as const].map(
+    ([name, value]): Step => ({ kind: "environment", source: `${name}=${value}` }),
+  );
+}

@@ -1,0 +1,115 @@
+/** Request to Policy: defaults made explicit, what cannot be meant refused. Pure. */
+
+import type { FilesystemRequest, Request } from "../contract/request.ts";
+import type { Refusal } from "../errors.ts";
+import { toEnvironment } from "./environment.ts";
+import { toNetworkPolicy } from "./network.ts";
+import { normalise } from "./paths.ts";
+import {
+  type Access,
+  DEFAULT_DISK_MB,
+  DEFAULT_PIDS,
+  type Grant,
+  type LimitsPolicy,
+  type Policy,
+} from "./policy.ts";
+
+export type PolicyResult =
+  | { readonly ok: true; readonly policy: Policy }
+  | { readonly ok: false; readonly refusals: readonly [Refusal, ...Refusal[]] };
+
+export function toPolicy(request: Request): PolicyResult {
+  const refusals: Refusal[] = [];
+  const grants = toGrants(request.filesystem, refusals);
+  const network = toNetworkPolicy(request.network, request.version);
+  if ("code" in network) refusals.push(network);
+  const env = toEnvironment(request.process, request.version);
+  if ("code" in env) refusals.push(env);
+  const [first, ...rest] = refusals;
+  if (first !== undefined || "code" in network || "code" in env) {
+    return { ok: false, refusals: [first as Refusal, ...rest] };
+  }
+  const { command, cwd, timeoutMs } = request.process;
+  return {
+    ok: true,
+    policy: {
+      grants,
+      network,
+      process: {
+        command,
+        // A relative folder is one below the sandbox's root, as in MXC.
+        ...(cwd === undefined ? {} : { cwd: normalise(`/${cwd}`) }),
+        env,
+        timeoutMs,
+      },
+      limits: toLimits(request),
+    },
+  };
+}
+
+const LISTS: readonly (readonly [keyof FilesystemRequest, Access])[] = [
+  ["deniedPaths", "denied"],
+  ["readonlyPaths", "read"],
+  ["readwritePaths", "write"],
+];
+
+const STRICTNESS: Record<Access, number> = { denied: 0, read: 1, write: 2 };
+
+export function strictest(a: Access, b: Access): Access {
+  return STRICTNESS[a] <= STRICTNESS[b] ? a : b;
+}
+
+function toGrants(filesystem: FilesystemRequest, refusals: Refusal[]): readonly Grant[] {
+  const grants = new Map<string, Grant>();
+  for (const [list, access] of LISTS) {
+    for (const [index, raw] of filesystem[list].entries()) {
+      const field = `filesystem.${list}[${index}]`;
+      const refusal = refusePath(raw, access, field);
+      if (refusal !== undefined) {
+        refusals.push(refusal);
+        continue;
+      }
+      const path = normalise(raw);
+      // The lists are read strictest first, so what stands already is as strict or stricter.
+      if (!grants.has(path)) grants.set(path, { path, access, field });
+    }
+  }
+  return [...grants.values()];
+}
+
+function refusePath(raw: string, access: Access, field: string): Refusal | undefined {
+  if (!raw.startsWith("/")) {
+    return {
+      code: "path_unavailable",
+      field,
+      message: `'${raw}' is not an absolute path`,
+      remedy: raw.startsWith("~")
+        ? "'~' is not expanded in a config: write the folder out."
+        : "Write it from '/'; on the command line, --allow-read and --allow-write take relative paths.",
+    };
+  }
+  const path = normalise(raw);
+  if (access === "denied") {
+    if (path !== "/") return undefined;
+    return { code: "path_unavailable", field, message: "denying '/' leaves nothing to run" };
+  }
+  if (path === "/proc" || path.startsWith("/proc/")) {
+    return {
+      code: "not_enforceable",
+      field,
+      message: `'${path}' cannot be granted: the host's /proc hands over other processes and the kernel's settings`,
+      remedy: "The sandbox has a /proc of its own; remove the path.",
+    };
+  }
+  return undefined;
+}
+
+function toLimits(request: Request): LimitsPolicy {
+  const limits = request.extensions.limits ?? {};
+  return {
+    pids: limits.pids ?? DEFAULT_PIDS,
+    diskMb: limits.diskMb ?? DEFAULT_DISK_MB,
+    ...(limits.openFiles === undefined ? {} : { openFiles: limits.openFiles }),
+    ...(limits.fileSizeMb === undefined ? {} : { fileSizeMb: limits.fileSizeMb }),
+  };
+}
