@@ -33,6 +33,25 @@ pub fn install(b: *std.Build, target: std.Build.ResolvedTarget) void {
     const image = addPrelude(b, target, shared, helper);
     b.getInstallStep().dependOn(&b.addInstallFile(image, "prelude.bin").step);
     b.getInstallStep().dependOn(&b.addInstallFile(helper.getEmittedBin(), "helper").step);
+    const library = addLibrary(b, target, shared, helper);
+    b.getInstallStep().dependOn(&b.addInstallFile(library.getEmittedBin(), "libmxc").step);
+}
+
+fn addLibrary(b: *std.Build, target: std.Build.ResolvedTarget, shared: Shared, helper: *std.Build.Step.Compile) *std.Build.Step.Compile {
+    const module = b.createModule(.{
+        .root_source_file = b.path("native/linux/exports.zig"),
+        .target = target,
+        .optimize = .small,
+        .single_threaded = true,
+        .strip = true,
+        .unwind_tables = .none,
+        .pic = true,
+    });
+    shared.addTo(module);
+    module.addAnonymousImport("helper", .{ .root_source_file = helper.getEmittedBin() });
+    const library = b.addLibrary(.{ .name = "mxc", .root_module = module, .linkage = .dynamic });
+    library.build_id = .none;
+    return library;
 }
 
 fn addHelper(b: *std.Build, target: std.Build.ResolvedTarget, shared: Shared) *std.Build.Step.Compile {

@@ -61,6 +61,10 @@ pub const Shared = struct {
         return shared;
     }
 
+    pub fn destroy(shared: Shared) void {
+        _ = sys.call(.munmap, .{ shared.base, @as(usize, size) });
+    }
+
     pub fn header(shared: Shared) *Header {
         return @ptrCast(shared.base);
     }

@@ -6,18 +6,31 @@ import { probeHost } from "../host/probe.ts";
 import { planLinux } from "../plan/linux.ts";
 import type { Plan } from "../plan/plan.ts";
 import { resolveBackend } from "../policy/backend.ts";
+import type { Policy } from "../policy/policy.ts";
 import { toPolicy } from "../policy/to-policy.ts";
 
 export interface PrepareOptions {
   readonly experimental: boolean;
 }
 
-export function prepare(request: Request, options: PrepareOptions): Plan {
+export async function prepare(request: Request, options: PrepareOptions): Promise<Plan> {
+  const policy = toPolicyHere(request, options);
+  let facts = probeHost(policy);
+  if (policy.network.kind === "host") {
+    // Only here does the plan depend on it, and asking costs a library.
+    const { probeNative } = await import("../native/library.ts");
+    facts = { ...facts, kernel: facts.kernel, landlockAbi: probeNative().landlockAbi };
+  }
+  const plan = planLinux(policy, facts);
+  if (!plan.ok) throw new MxcError(...plan.refusals);
+  return plan.plan;
+}
+
+/** As far as it goes without looking at the policy's paths. */
+export function toPolicyHere(request: Request, options: PrepareOptions): Policy {
   const backend = resolveBackend(request, process.platform, options.experimental);
   if (typeof backend !== "string") throw new MxcError(backend);
   const policy = toPolicy(request);
   if (!policy.ok) throw new MxcError(...policy.refusals);
-  const plan = planLinux(policy.policy, probeHost(policy.policy));
-  if (!plan.ok) throw new MxcError(...plan.refusals);
-  return plan.plan;
+  return policy.policy;
 }

@@ -1,0 +1,13 @@
+/** `mxc plan`: the steps, as text or JSON, without carrying them out. */
+
+import { planToJson, planToText } from "../plan/print.ts";
+import { prepare } from "./prepare.ts";
+import { write } from "./output.ts";
+import { parseRunFlags, toRequest } from "./request.ts";
+
+export async function plan(args: readonly string[]): Promise<void> {
+  const flags = parseRunFlags(args);
+  const request = await toRequest(flags);
+  const result = await prepare(request, { experimental: flags.switches.has("experimental") });
+  write(1, flags.switches.has("json") ? planToJson(result) : planToText(result));
+}

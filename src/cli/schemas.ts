@@ -1,0 +1,1 @@
+export const SCHEMAS: Record<string,string> = {};
