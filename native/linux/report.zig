@@ -158,7 +158,7 @@ pub fn launchFailure(header: *const shared_memory.Header, plan: Plan) u8 {
     } else {
         message.add(@tagName(@as(sys.SYS, @fromBackingInt(header.syscall))));
         message.add(": ");
-        message.add(errnoName(header.errno));
+        addErrno(&message, header.errno);
     }
     say(plan, &message, remedy(stage, header, plan));
     return switch (stage) {
@@ -258,6 +258,13 @@ fn readFlag(path: [*:0]const u8) u8 {
     return out[0];
 }
 
-fn errnoName(errno: u32) []const u8 {
-    return std.enums.tagName(sys.E, @fromBackingInt(@intCast(errno))) orelse "unknown error";
+/// As errno(3) lists them.
+fn addErrno(line: *Line, errno: u32) void {
+    if (std.enums.tagName(sys.E, @fromBackingInt(@intCast(errno)))) |name| {
+        line.add("E");
+        line.add(name);
+    } else {
+        line.add("errno ");
+        line.number(errno);
+    }
 }
