@@ -27,13 +27,18 @@ export function attachPrelude(elf: Uint8Array, image: Uint8Array): Uint8Array {
   const note = segments.findLast((segment) => segment.type === PT_NOTE);
   const loads = segments.filter((segment) => segment.type === PT_LOAD);
   const last = loads.at(-1);
-  if (note === undefined || last === undefined) throw new Error("no PT_NOTE or no PT_LOAD to work with");
-  if (note.at < last.at) throw new Error("PT_NOTE stands before a PT_LOAD: addresses would not ascend");
+  if (note === undefined || last === undefined)
+    throw new Error("no PT_NOTE or no PT_LOAD to work with");
+  if (note.at < last.at)
+    throw new Error("PT_NOTE stands before a PT_LOAD: addresses would not ascend");
 
   // 64 KiB is the largest page size of the architectures here.
   const page = view.getUint16(18, true) === EM_AARCH64 ? 0x1_0000n : 0x1000n;
   const align = (value: bigint) => ((value + page - 1n) / page) * page;
-  const end = loads.reduce((most, { address, memorySize }) => (address + memorySize > most ? address + memorySize : most), 0n);
+  const end = loads.reduce(
+    (most, { address, memorySize }) => (address + memorySize > most ? address + memorySize : most),
+    0n,
+  );
   const address = align(end);
   const offset = align(BigInt(elf.byteLength));
 
@@ -42,13 +47,21 @@ export function attachPrelude(elf: Uint8Array, image: Uint8Array): Uint8Array {
   out.set(image, Number(offset));
   const write = new DataView(out.buffer);
   const entryOffset = write.getBigUint64(Number(offset) + 8, true);
-  if (entryOffset === 0n || entryOffset >= BigInt(image.byteLength)) throw new Error("the image has no entry point");
+  if (entryOffset === 0n || entryOffset >= BigInt(image.byteLength))
+    throw new Error("the image has no entry point");
   write.setBigInt64(Number(offset), entry - address, true);
   write.setBigUint64(24, address + entryOffset, true);
   write.setUint32(note.at, PT_LOAD, true);
   write.setUint32(note.at + 4, PF_R_X, true);
   const size = BigInt(image.byteLength);
-  for (const [at, value] of [[8, offset], [16, address], [24, address], [32, size], [40, size], [48, page]] as const) {
+  for (const [at, value] of [
+    [8, offset],
+    [16, address],
+    [24, address],
+    [32, size],
+    [40, size],
+    [48, page],
+  ] as const) {
     write.setBigUint64(note.at + at, value, true);
   }
   return out;
@@ -56,7 +69,8 @@ export function attachPrelude(elf: Uint8Array, image: Uint8Array): Uint8Array {
 
 function readSegments(view: DataView): readonly Segment[] {
   const table = Number(view.getBigUint64(32, true));
-  if (view.getUint16(54, true) !== PHDR_SIZE) throw new Error("unexpected size of a program header");
+  if (view.getUint16(54, true) !== PHDR_SIZE)
+    throw new Error("unexpected size of a program header");
   return Array.from({ length: view.getUint16(56, true) }, (_, index) => {
     const at = table + index * PHDR_SIZE;
     return {

@@ -16,7 +16,8 @@ const ZIG_VERSION = "0.17.1";
 const TASKS = ["start", "test", "build", "generate", "bench", "tidy"];
 
 const [task, ...args] = process.argv.slice(2);
-if (task !== undefined && !TASKS.includes(task)) fail(`unknown task ${task}; there are ${TASKS.join(", ")}`);
+if (task !== undefined && !TASKS.includes(task))
+  fail(`unknown task ${task}; there are ${TASKS.join(", ")}`);
 
 installPackages();
 const bun = findBun();
@@ -32,12 +33,19 @@ if (task !== undefined) {
 }
 
 function installPackages() {
-  const lock = createHash("sha256").update(readFileSync(join(root, "package-lock.json"))).digest("hex");
+  const lock = createHash("sha256")
+    .update(readFileSync(join(root, "package-lock.json")))
+    .digest("hex");
   const stamp = join(root, "node_modules", ".mxc-lock");
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === lock) return;
   say("packages: npm install");
   // No package needs its install script, and none gets to run one.
-  run(process.platform === "win32" ? "npm.cmd" : "npm", ["install", "--no-save", "--ignore-scripts", "--loglevel=error"]);
+  run(process.platform === "win32" ? "npm.cmd" : "npm", [
+    "install",
+    "--no-save",
+    "--ignore-scripts",
+    "--loglevel=error",
+  ]);
   writeFileSync(stamp, lock);
 }
 
@@ -46,15 +54,24 @@ function findBun() {
   const { platform, arch } = process;
   const os = platform === "win32" ? "windows" : platform;
   const cpu = arch === "arm64" ? "aarch64" : arch;
-  const musl = platform === "linux" && process.report?.getReport().header.glibcVersionRuntime === undefined;
+  const musl =
+    platform === "linux" && process.report?.getReport().header.glibcVersionRuntime === undefined;
   const name = platform === "win32" ? "bun.exe" : "bun";
   const options = [
     join(root, "node_modules", "@oven", `bun-${os}-${cpu}${musl ? "-musl" : ""}`, "bin", name),
-    join(root, "node_modules", "@oven", `bun-${os}-${cpu}${musl ? "-musl" : ""}-baseline`, "bin", name),
+    join(
+      root,
+      "node_modules",
+      "@oven",
+      `bun-${os}-${cpu}${musl ? "-musl" : ""}-baseline`,
+      "bin",
+      name,
+    ),
     join(root, "node_modules", "bun", "bin", "bun.exe"),
   ];
   const found = options.find((path) => existsSync(path));
-  if (found === undefined) fail(`no bun for ${os}-${cpu} among the installed packages: ${options.join(", ")}`);
+  if (found === undefined)
+    fail(`no bun for ${os}-${cpu} among the installed packages: ${options.join(", ")}`);
   return found;
 }
 
@@ -67,8 +84,17 @@ function installZig() {
   mkdirSync(folder, { recursive: true });
   const python = process.platform === "win32" ? "python" : "python3";
   run(python, [
-    "-m", "pip", "install", "--quiet", "--root-user-action=ignore", "--disable-pip-version-check", "--no-deps", "--no-compile",
-    "--target", folder, `ziglang==${ZIG_VERSION}`,
+    "-m",
+    "pip",
+    "install",
+    "--quiet",
+    "--root-user-action=ignore",
+    "--disable-pip-version-check",
+    "--no-deps",
+    "--no-compile",
+    "--target",
+    folder,
+    `ziglang==${ZIG_VERSION}`,
   ]);
   const version = spawnSync(zig, ["version"], { encoding: "utf8" }).stdout?.trim();
   if (version !== ZIG_VERSION) fail(`${zig} says it is version ${version}, not ${ZIG_VERSION}`);
@@ -77,8 +103,12 @@ function installZig() {
 }
 
 function run(command, words) {
-  const { status, error } = spawnSync(command, words, { stdio: ["ignore", "inherit", "inherit"], cwd: root });
-  if (status !== 0) fail(`${command} ${words.join(" ")} failed: ${error?.message ?? `exit code ${status}`}`);
+  const { status, error } = spawnSync(command, words, {
+    stdio: ["ignore", "inherit", "inherit"],
+    cwd: root,
+  });
+  if (status !== 0)
+    fail(`${command} ${words.join(" ")} failed: ${error?.message ?? `exit code ${status}`}`);
 }
 
 function say(message) {

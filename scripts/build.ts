@@ -1,7 +1,15 @@
 /** Builds dist/: this host's executable, or with `--all` every target's and SHA256SUMS. */
 
 import { createHash } from "node:crypto";
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { attachPrelude } from "./attach-prelude.ts";
 import { hostTarget, TARGETS, type Target } from "./targets.ts";

@@ -17,7 +17,21 @@ echo "shadow:   $(cat /etc/shadow 2>&1)"
 echo "denied:   $(cat package.json 2>&1)"
 echo "network:  $(cat /proc/net/dev | tail -n +3 | cut -d: -f1 | tr -d ' ' | tr '\\n' ' ')only"
 `;
-const args = ["run", `--allow-read=${ROOT}`, `--deny=${join(ROOT, "package.json")}`, `--cwd=${ROOT}`, "--", "sh", "-c", script];
+const args = [
+  "run",
+  `--allow-read=${ROOT}`,
+  `--deny=${join(ROOT, "package.json")}`,
+  `--cwd=${ROOT}`,
+  "--",
+  "sh",
+  "-c",
+  script,
+];
 say(`\n$ mxc run --allow-read=. --deny=package.json -- sh -c '...'`);
-const { exitCode } = Bun.spawnSync([mxc, ...args], { stdin: "ignore", stdout: "inherit", stderr: "inherit", cwd: ROOT });
+const { exitCode } = Bun.spawnSync([mxc, ...args], {
+  stdin: "ignore",
+  stdout: "inherit",
+  stderr: "inherit",
+  cwd: ROOT,
+});
 process.exit(exitCode);

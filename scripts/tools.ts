@@ -16,7 +16,9 @@ export function run(command: string, args: readonly string[], env?: Record<strin
     env: { ...process.env, ...env },
   });
   if (exitCode !== 0) {
-    throw new Error(`${command} ${args.join(" ")} failed: ${signalCode ?? `exit code ${exitCode}`}`);
+    throw new Error(
+      `${command} ${args.join(" ")} failed: ${signalCode ?? `exit code ${exitCode}`}`,
+    );
   }
 }
 

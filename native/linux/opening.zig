@@ -51,31 +51,31 @@ const devices = [_][:0]const u8{ "/dev/null", "/dev/zero", "/dev/full", "/dev/ra
 /// libraries and settings, as MXC's bubblewrap backend shows them. Of the resolver's folders only
 /// the files: MXC shows the folders, and with them the sockets of the host's resolver.
 pub const baseline = [_][:0]const u8{
-    "/bin",                              "/sbin",
-    "/lib",                              "/lib32",
-    "/lib64",                            "/libx32",
-    "/usr/bin",                          "/usr/sbin",
-    "/usr/lib",                          "/usr/lib32",
-    "/usr/lib64",                        "/usr/libexec",
-    "/usr/share",                        "/etc",
-    "/run/systemd/resolve/resolv.conf",  "/run/systemd/resolve/stub-resolv.conf",
-    "/run/NetworkManager/resolv.conf",   "/run/resolvconf/resolv.conf",
+    "/bin",                             "/sbin",
+    "/lib",                             "/lib32",
+    "/lib64",                           "/libx32",
+    "/usr/bin",                         "/usr/sbin",
+    "/usr/lib",                         "/usr/lib32",
+    "/usr/lib64",                       "/usr/libexec",
+    "/usr/share",                       "/etc",
+    "/run/systemd/resolve/resolv.conf", "/run/systemd/resolve/stub-resolv.conf",
+    "/run/NetworkManager/resolv.conf",  "/run/resolvconf/resolv.conf",
     "/mnt/wsl/resolv.conf",
 };
 
 /// Secrets below the baseline, denied: root could read them.
 pub const sensitive = [_][:0]const u8{
-    "/etc/shadow",                            "/etc/shadow-",
-    "/etc/gshadow",                           "/etc/gshadow-",
-    "/etc/sudoers",                           "/etc/sudoers.d",
-    "/etc/security/opasswd",                  "/etc/krb5.keytab",
-    "/etc/ssl/private",                       "/etc/ssh/ssh_host_rsa_key",
-    "/etc/ssh/ssh_host_ecdsa_key",            "/etc/ssh/ssh_host_ed25519_key",
-    "/etc/ssh/ssh_host_dsa_key",              "/etc/NetworkManager/system-connections",
-    "/etc/wireguard",                         "/etc/docker/key.json",
-    "/etc/kubernetes",                        "/etc/rancher",
-    "/etc/ppp",                               "/etc/letsencrypt",
-    "/etc/pki/tls/private",                   "/etc/openvpn",
+    "/etc/shadow",                 "/etc/shadow-",
+    "/etc/gshadow",                "/etc/gshadow-",
+    "/etc/sudoers",                "/etc/sudoers.d",
+    "/etc/security/opasswd",       "/etc/krb5.keytab",
+    "/etc/ssl/private",            "/etc/ssh/ssh_host_rsa_key",
+    "/etc/ssh/ssh_host_ecdsa_key", "/etc/ssh/ssh_host_ed25519_key",
+    "/etc/ssh/ssh_host_dsa_key",   "/etc/NetworkManager/system-connections",
+    "/etc/wireguard",              "/etc/docker/key.json",
+    "/etc/kubernetes",             "/etc/rancher",
+    "/etc/ppp",                    "/etc/letsencrypt",
+    "/etc/pki/tls/private",        "/etc/openvpn",
 };
 
 /// Most processes and threads in the sandbox at one time unless the plan says otherwise. As

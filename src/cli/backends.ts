@@ -12,7 +12,8 @@ export async function backends(args: readonly string[]): Promise<void> {
   if (flags.switches.has("json")) return write(1, `${JSON.stringify(list, undefined, 2)}\n`);
   const width = Math.max(...list.map(({ name }) => name.length));
   const lines = list.map(
-    ({ name, available, reason }) => `${name.padEnd(width)}  ${available ? "yes" : "no "}  ${reason}`,
+    ({ name, available, reason }) =>
+      `${name.padEnd(width)}  ${available ? "yes" : "no "}  ${reason}`,
   );
   write(1, `${lines.join("\n")}\n`);
 }

@@ -1,7 +1,7 @@
 /** `mxc check`: validates, starts nothing. */
 
-import { prepare } from "./prepare.ts";
 import { write } from "./output.ts";
+import { prepare } from "./prepare.ts";
 import { parseRunFlags, toRequest } from "./request.ts";
 
 export async function check(args: readonly string[]): Promise<void> {

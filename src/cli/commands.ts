@@ -1,7 +1,7 @@
 /** Every command but `run`: its one line of help and where it lives. citty finds and loads it. */
 
 import { type CommandDef, runCommand } from "citty";
-import { EXIT_CODES, MxcError } from "../errors.ts";
+import { MxcError } from "../errors.ts";
 import { UsageError } from "./flags.ts";
 import { nearest } from "./nearest.ts";
 import { fail, usage } from "./output.ts";
@@ -57,7 +57,10 @@ export async function dispatch(args: readonly string[]): Promise<void> {
   }
   if (!Object.hasOwn(COMMANDS, name)) {
     const near = nearest(name, Object.keys(COMMANDS));
-    return usage("", `unknown command ${name}${near === undefined ? "" : `; did you mean ${near}?`}`);
+    return usage(
+      "",
+      `unknown command ${name}${near === undefined ? "" : `; did you mean ${near}?`}`,
+    );
   }
   if (rest.slice(0, restOfOwn(rest)).some((arg) => arg === "--help" || arg === "-h")) {
     const { printHelp } = await import("./help.ts");

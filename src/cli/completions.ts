@@ -49,8 +49,15 @@ complete -F _mxc mxc
 }
 
 function zsh(): string {
-  const quote = (text: string) => text.replaceAll("'", "'\\''").replaceAll(":", "\\:").replaceAll("[", "\\[").replaceAll("]", "\\]");
-  const commands = Object.entries(COMMANDS).map(([name, { summary }]) => `    '${name}:${quote(summary)}'`);
+  const quote = (text: string) =>
+    text
+      .replaceAll("'", "'\\''")
+      .replaceAll(":", "\\:")
+      .replaceAll("[", "\\[")
+      .replaceAll("]", "\\]");
+  const commands = Object.entries(COMMANDS).map(
+    ([name, { summary }]) => `    '${name}:${quote(summary)}'`,
+  );
   const flags = Object.entries(RUN_FLAGS).map(([name, def]) => {
     const description = quote(def.description ?? "");
     if (def.type === "boolean") return `      '--${name}[${description}]'`;
@@ -77,7 +84,8 @@ compdef _mxc mxc
 function fish(): string {
   const quote = (text: string) => text.replaceAll("'", "\\'");
   const commands = Object.entries(COMMANDS).map(
-    ([name, { summary }]) => `complete -c mxc -n __fish_use_subcommand -f -a ${name} -d '${quote(summary)}'`,
+    ([name, { summary }]) =>
+      `complete -c mxc -n __fish_use_subcommand -f -a ${name} -d '${quote(summary)}'`,
   );
   const flags = Object.entries(RUN_FLAGS).map(
     ([name, def]) =>

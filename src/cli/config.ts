@@ -12,9 +12,7 @@ export async function readConfig(source: ConfigSource): Promise<Request> {
   const parsed = await parseRequest(text, { os: "linux" });
   if (parsed.ok) return parsed.request;
   const refusals = parsed.issues.map(toRefusal);
-  throw new MxcError(
-    ...(refusals as [Refusal, ...Refusal[]]),
-  );
+  throw new MxcError(...(refusals as [Refusal, ...Refusal[]]));
 }
 
 function toRefusal(issue: Issue): Refusal {
@@ -64,8 +62,15 @@ export function readText(path: string): string {
 
 function decode(base64: string): string {
   // Standard alphabet, padded, nothing else (contract §5); Buffer would pass over what is not.
-  if (base64.length > (MAX_CONFIG_BYTES / 3) * 4 + 4 || !/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(base64)) {
-    throw new MxcError({ code: "malformed_request", field: "", message: "--config-base64 is not padded base64" });
+  if (
+    base64.length > (MAX_CONFIG_BYTES / 3) * 4 + 4 ||
+    !/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(base64)
+  ) {
+    throw new MxcError({
+      code: "malformed_request",
+      field: "",
+      message: "--config-base64 is not padded base64",
+    });
   }
   return decodeUtf8(Buffer.from(base64, "base64"));
 }
@@ -74,12 +79,18 @@ function decodeUtf8(bytes: Buffer): string {
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
-    throw new MxcError({ code: "malformed_request", field: "", message: "the config is not UTF-8" });
+    throw new MxcError({
+      code: "malformed_request",
+      field: "",
+      message: "the config is not UTF-8",
+    });
   }
 }
 
 function unreadable(path: string, error: NodeJS.ErrnoException): MxcError {
   const message =
-    error.code === "ENOENT" ? `Configuration file not found: ${path}` : `cannot read ${path}: ${error.code ?? error.message}`;
+    error.code === "ENOENT"
+      ? `Configuration file not found: ${path}`
+      : `cannot read ${path}: ${error.code ?? error.message}`;
   return new MxcError({ code: "config_unreadable", field: "", message });
 }

@@ -16,7 +16,10 @@ export async function doctor(args: readonly string[]): Promise<void> {
   const flags = parseFlags(args, DOCTOR_FLAGS);
   if (flags.switches.has("apparmor-profile")) return write(1, appArmorProfile(process.execPath));
   const report = await examineHost();
-  write(1, flags.switches.has("json") ? `${JSON.stringify(report, undefined, 2)}\n` : toText(report));
+  write(
+    1,
+    flags.switches.has("json") ? `${JSON.stringify(report, undefined, 2)}\n` : toText(report),
+  );
   if (!report.features.every((feature) => feature.ok || !feature.required)) process.exitCode = 1;
 }
 
@@ -38,7 +41,8 @@ function toText(report: DoctorReport): string {
 
 /** apparmor.d(5), abi 4.0: everything as without a profile, and user namespaces. */
 function appArmorProfile(path: string): string {
-  if (/["\n\\]/.test(path)) return "# The path of this executable cannot be written in a profile.\n";
+  if (/["\n\\]/.test(path))
+    return "# The path of this executable cannot be written in a profile.\n";
   return `abi <abi/4.0>,
 include <tunables/global>
 

@@ -59,11 +59,13 @@ export function parseFlags(args: readonly string[], defs: FlagDefs): ParsedFlags
     if (value === undefined && def.optional !== true) {
       index += 1;
       value = args[index];
-      if (value === undefined) throw new UsageError(`${spelt} needs a value: ${spelt}=${def.valueHint ?? "VALUE"}`);
+      if (value === undefined)
+        throw new UsageError(`${spelt} needs a value: ${spelt}=${def.valueHint ?? "VALUE"}`);
     }
     if (def.list === true) {
       const known = lists.get(name) ?? [];
-      if (value === "") throw new UsageError(`${spelt}= is empty: leave '=' away for all, or name something`);
+      if (value === "")
+        throw new UsageError(`${spelt}= is empty: leave '=' away for all, or name something`);
       lists.set(name, value === undefined ? known : [...known, ...value.split(",")]);
     } else {
       if (values.has(name)) throw new UsageError(`${spelt} is given twice`);
@@ -86,5 +88,7 @@ function resolveName(spelt: string, defs: FlagDefs): string {
     .filter(([, def]) => def.type !== "positional")
     .map(([name]) => `--${name}`);
   const near = nearest(spelt, names);
-  throw new UsageError(`unknown flag ${spelt}${near === undefined ? "" : `; did you mean ${near}?`}`);
+  throw new UsageError(
+    `unknown flag ${spelt}${near === undefined ? "" : `; did you mean ${near}?`}`,
+  );
 }

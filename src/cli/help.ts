@@ -1,7 +1,7 @@
 /** What `--help` prints: summary, usage, flags, examples. */
 
-import type { FlagDefs } from "./flags.ts";
 import { COMMANDS } from "./commands.ts";
+import type { FlagDefs } from "./flags.ts";
 import { write } from "./output.ts";
 import { RUN_FLAGS } from "./run-flags.ts";
 
@@ -24,8 +24,14 @@ const HELP: Readonly<Record<string, Help>> = {
       "it; 1, 2 or 255 with a message when mxc itself could not do its part.",
     flags: RUN_FLAGS,
     examples: [
-      ["mxc run --allow-read=. --allow-write=./out -- python3 script.py", "a script that may only write ./out"],
-      ["mxc run --allow-write=. --deny=.env,.git/hooks -- make test", "a build without your secrets"],
+      [
+        "mxc run --allow-read=. --allow-write=./out -- python3 script.py",
+        "a script that may only write ./out",
+      ],
+      [
+        "mxc run --allow-write=. --deny=.env,.git/hooks -- make test",
+        "a build without your secrets",
+      ],
       ["mxc run config.json", "what an MXC config says"],
       ["generate | mxc run - --timeout=5000", "a config from stdin, five seconds at most"],
     ],
@@ -38,7 +44,8 @@ const HELP: Readonly<Record<string, Help>> = {
   },
   plan: {
     usage: ["mxc plan [FLAGS] CONFIG", "mxc plan [FLAGS] -- COMMAND [ARG...]"],
-    about: "Takes the flags of 'run'. The steps are those that a run would carry out, in their order.",
+    about:
+      "Takes the flags of 'run'. The steps are those that a run would carry out, in their order.",
     flags: RUN_FLAGS,
     examples: [["mxc plan --allow-read=. -- true", "what '--allow-read=.' means here"]],
   },
@@ -63,7 +70,9 @@ export function printHelp(command?: string): void {
 
 function overview(): string {
   const width = Math.max(...Object.keys(COMMANDS).map((name) => name.length));
-  const lines = Object.entries(COMMANDS).map(([name, { summary }]) => `  ${bold(name.padEnd(width))}  ${summary}`);
+  const lines = Object.entries(COMMANDS).map(
+    ([name, { summary }]) => `  ${bold(name.padEnd(width))}  ${summary}`,
+  );
   return `${bold("mxc")} runs code you do not trust, with only what you allow.
 
 ${bold("Usage:")} mxc COMMAND
@@ -94,7 +103,12 @@ function commandHelp(command: string, help: Help): string {
 function flagLines(flags: FlagDefs): string {
   const rows = Object.entries(flags).map(([name, def]): [string, string] => {
     const short = "alias" in def && def.alias !== undefined ? `-${[def.alias].flat()[0]}, ` : "";
-    const hint = def.type === "boolean" ? "" : def.optional === true ? `[=${def.valueHint}]` : `=${def.valueHint}`;
+    const hint =
+      def.type === "boolean"
+        ? ""
+        : def.optional === true
+          ? `[=${def.valueHint}]`
+          : `=${def.valueHint}`;
     return [`${short}--${name}${hint}`, def.description ?? ""];
   });
   const width = Math.max(...rows.map(([left]) => left.length));
@@ -102,5 +116,7 @@ function flagLines(flags: FlagDefs): string {
 }
 
 function bold(text: string): string {
-  return process.stdout.isTTY && process.env.NO_COLOR === undefined ? `\u001b[1m${text}\u001b[22m` : text;
+  return process.stdout.isTTY && process.env.NO_COLOR === undefined
+    ? `\u001b[1m${text}\u001b[22m`
+    : text;
 }

@@ -2,8 +2,7 @@
 
 import { appendFileSync } from "node:fs";
 import type { Plan } from "../plan/plan.ts";
-import { planSteps } from "../plan/print.ts";
-import { describeStep } from "../plan/print.ts";
+import { describeStep, planSteps } from "../plan/print.ts";
 import { write } from "./output.ts";
 
 export function logPlan(plan: Plan, debug: boolean, logFile: string | undefined): void {
@@ -15,7 +14,9 @@ export function logPlan(plan: Plan, debug: boolean, logFile: string | undefined)
   if (logFile === undefined) return;
   const seconds = Math.floor(Date.now() / 1000);
   try {
-    appendFileSync(logFile, lines.map((line) => `[${seconds}] ${line}\n`).join(""), { mode: 0o600 });
+    appendFileSync(logFile, lines.map((line) => `[${seconds}] ${line}\n`).join(""), {
+      mode: 0o600,
+    });
   } catch (error) {
     // As MXC: a log that cannot be written does not stop the run.
     write(2, `warning: ${logFile} cannot be written: ${(error as NodeJS.ErrnoException).code}\n`);

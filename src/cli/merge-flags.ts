@@ -33,7 +33,8 @@ export function mergeFlags(config: Request | undefined, flags: ParsedFlags): Req
   const { process: own } = base;
   const cwd = flags.values.get("cwd");
   const env = environment(flags);
-  const command = flags.rest === undefined ? own.command : { kind: "argv" as const, argv: flags.rest };
+  const command =
+    flags.rest === undefined ? own.command : { kind: "argv" as const, argv: flags.rest };
   if (command.kind === "argv" && (command.argv[0] ?? "") === "") {
     throw new MxcError({ code: "usage", field: "", message: "there is no command behind '--'" });
   }
@@ -84,7 +85,8 @@ function environment(flags: ParsedFlags): string[] {
   }
   for (const entry of flags.lists.get("env") ?? []) {
     if (entry.indexOf("=") > 0) out.push(entry);
-    else throw new MxcError({ code: "usage", field: "", message: `--env=${entry} is not NAME=VALUE` });
+    else
+      throw new MxcError({ code: "usage", field: "", message: `--env=${entry} is not NAME=VALUE` });
   }
   return out;
 }

@@ -34,7 +34,10 @@ export function fail(error: MxcError, json: boolean): never {
 }
 
 export function usage(command: string, message: string): never {
-  write(2, `${red("error")}: ${printable(message)}\n  mxc ${command} --help shows what there is.\n`);
+  write(
+    2,
+    `${red("error")}: ${printable(message)}\n  mxc ${command} --help shows what there is.\n`,
+  );
   process.exit(EXIT_CODES.usage);
 }
 
@@ -45,5 +48,7 @@ export function printable(text: string): string {
 }
 
 function red(text: string): string {
-  return process.stderr.isTTY && process.env.NO_COLOR === undefined ? `\u001b[31m${text}\u001b[39m` : text;
+  return process.stderr.isTTY && process.env.NO_COLOR === undefined
+    ? `\u001b[31m${text}\u001b[39m`
+    : text;
 }

@@ -1,8 +1,8 @@
 /** `mxc plan`: the steps, as text or JSON, without carrying them out. */
 
 import { planToJson, planToText } from "../plan/print.ts";
-import { prepare } from "./prepare.ts";
 import { write } from "./output.ts";
+import { prepare } from "./prepare.ts";
 import { parseRunFlags, toRequest } from "./request.ts";
 
 export async function plan(args: readonly string[]): Promise<void> {

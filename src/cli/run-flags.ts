@@ -48,12 +48,24 @@ export const RUN_FLAGS: FlagDefs = {
   },
   cwd: { type: "string", valueHint: "FOLDER", description: "Start in this folder" },
   timeout: { type: "string", valueHint: "MS", description: "End it after so many milliseconds" },
-  config: { type: "string", valueHint: "FILE", description: "Read a config; flags add to it ('-': from stdin)" },
-  "config-base64": { type: "string", valueHint: "TEXT", description: "The config itself, in base64" },
+  config: {
+    type: "string",
+    valueHint: "FILE",
+    description: "Read a config; flags add to it ('-': from stdin)",
+  },
+  "config-base64": {
+    type: "string",
+    valueHint: "TEXT",
+    description: "The config itself, in base64",
+  },
   "dry-run": { type: "boolean", description: "Check everything, run nothing" },
   json: { type: "boolean", description: "Print errors as JSON" },
   debug: { type: "boolean", description: "Tell on stderr what is being done" },
-  "log-file": { type: "string", valueHint: "FILE", description: "Append what is being done to a file" },
+  "log-file": {
+    type: "string",
+    valueHint: "FILE",
+    description: "Append what is being done to a file",
+  },
   experimental: { type: "boolean", description: "Allow backends that MXC calls experimental" },
   help: { type: "boolean", alias: "h", description: "Show this" },
 };

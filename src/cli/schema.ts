@@ -9,7 +9,9 @@ export async function schema(args: readonly string[]): Promise<void> {
   const [version] = positionals;
   if (version === undefined) return write(1, `${CONTRACT_VERSIONS.join("\n")}\n`);
   const { SCHEMAS } = await import("./schemas.ts");
-  const text = Object.hasOwn(SCHEMAS, version) ? SCHEMAS[version as keyof typeof SCHEMAS] : undefined;
+  const text = Object.hasOwn(SCHEMAS, version)
+    ? SCHEMAS[version as keyof typeof SCHEMAS]
+    : undefined;
   if (text === undefined) {
     const near = nearest(version, CONTRACT_VERSIONS);
     throw new UsageError(

@@ -1,1 +1,1 @@
-export const SCHEMAS: Record<string,string> = {};
+export const SCHEMAS: Record<string, string> = {};

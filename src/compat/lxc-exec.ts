@@ -5,8 +5,8 @@
 
 import { appendFileSync, existsSync } from "node:fs";
 import { readText } from "../cli/config.ts";
-import { prepare, toPolicyHere } from "../cli/prepare.ts";
 import { write } from "../cli/output.ts";
+import { prepare, toPolicyHere } from "../cli/prepare.ts";
 import { parseRequest } from "../contract/parse.ts";
 import type { Request } from "../contract/request.ts";
 import { MxcError, type Refusal } from "../errors.ts";
@@ -76,7 +76,10 @@ export async function lxcExec(args: readonly string[]): Promise<void> {
   } catch (error) {
     if (!(error instanceof MxcError)) throw error;
     if (dryRun && error.exitCode === 255) {
-      write(1, `${log.buffered()}Dry run completed. Result: validation failed: ${sentence(error.refusals[0] as Refusal)}\n`);
+      write(
+        1,
+        `${log.buffered()}Dry run completed. Result: validation failed: ${sentence(error.refusals[0] as Refusal)}\n`,
+      );
       process.exit(255);
     }
     refuse(error, log);
@@ -129,7 +132,8 @@ function parseOptions(args: readonly string[]): Options {
     else if (SWITCHES.some((known) => known === name)) switches.add(name);
     else if (VALUES.some((known) => known === name)) {
       const value = equals < 0 ? args[++index] : arg.slice(equals + 1);
-      if (value === undefined) usageError(`a value is required for '${name}' but none was supplied`);
+      if (value === undefined)
+        usageError(`a value is required for '${name}' but none was supplied`);
       values.set(name, value);
     } else if (arg !== "-" && arg.startsWith("-")) usageError(`unexpected argument '${arg}' found`);
     else if (positional !== undefined) usageError(`unexpected argument '${arg}' found`);
@@ -217,7 +221,10 @@ function refuse(error: MxcError, log: Log): never {
     write(2, `error: ${first.message}\n${log.buffered()}`);
   } else if (error.exitCode === 255) {
     const remediation = first.remedy === undefined ? {} : { remediation: first.remedy };
-    write(2, `${message}${JSON.stringify({ error: { code: "backend_error", message, ...remediation } })}\n`);
+    write(
+      2,
+      `${message}${JSON.stringify({ error: { code: "backend_error", message, ...remediation } })}\n`,
+    );
   } else {
     write(2, `${message}\n${first.remedy === undefined ? "" : `  ${first.remedy}\n`}`);
   }

@@ -88,7 +88,9 @@ async function linuxFeatures(): Promise<readonly Feature[]> {
       detail: landlockDetail(probe.landlockAbi),
       ...(probe.landlockAbi >= 6
         ? {}
-        : { remedy: "Linux 6.12 or later, with landlock in the boot parameter lsm=, has all of it." }),
+        : {
+            remedy: "Linux 6.12 or later, with landlock in the boot parameter lsm=, has all of it.",
+          }),
     },
     {
       name: "limit on processes for root",
@@ -97,7 +99,9 @@ async function linuxFeatures(): Promise<readonly Feature[]> {
       detail: hasNamespacePidMax()
         ? "kernel.pid_max of the sandbox's own pid namespace"
         : "this kernel counts no processes of root's",
-      ...(hasNamespacePidMax() ? {} : { remedy: "Linux 6.14 or later, or run mxc as an ordinary user." }),
+      ...(hasNamespacePidMax()
+        ? {}
+        : { remedy: "Linux 6.14 or later, or run mxc as an ordinary user." }),
     },
   ];
 }
@@ -105,13 +109,19 @@ async function linuxFeatures(): Promise<readonly Feature[]> {
 function landlockDetail(abi: number): string {
   if (abi === 0) return "not in this kernel, or switched off; the mounts hold alone";
   if (abi === 1) return "ABI 1, not used: it would refuse every rename between folders";
-  const scopes = abi >= 6 ? "" : "; with the host's network there are no Unix sockets, since abstract ones cannot be told apart";
+  const scopes =
+    abi >= 6
+      ? ""
+      : "; with the host's network there are no Unix sockets, since abstract ones cannot be told apart";
   return `ABI ${abi}${scopes}`;
 }
 
 function namespaceRemedy(errno: number): string {
   const ENOSPC = 28;
-  if (setting("/proc/sys/kernel/apparmor_restrict_unprivileged_userns") === "1" && errno !== ENOSPC) {
+  if (
+    setting("/proc/sys/kernel/apparmor_restrict_unprivileged_userns") === "1" &&
+    errno !== ENOSPC
+  ) {
     return "AppArmor forbids it: install the profile that 'mxc doctor --apparmor-profile' prints, or set kernel.apparmor_restrict_unprivileged_userns=0.";
   }
   if (setting("/proc/sys/kernel/unprivileged_userns_clone") === "0") {
@@ -120,7 +130,8 @@ function namespaceRemedy(errno: number): string {
   if (setting("/proc/sys/user/max_user_namespaces") === "0") {
     return "Set user.max_user_namespaces to some thousands.";
   }
-  if (errno === ENOSPC) return "Raise user.max_user_namespaces, user.max_net_namespaces and the like.";
+  if (errno === ENOSPC)
+    return "Raise user.max_user_namespaces, user.max_net_namespaces and the like.";
   if (existsSync("/.dockerenv") || existsSync("/run/.containerenv")) {
     return "A container around this one forbids it: give it a seccomp profile that allows user namespaces and an unmasked /proc.";
   }
@@ -136,7 +147,9 @@ function setting(path: string): string | undefined {
 }
 
 function hasNamespacePidMax(): boolean {
-  const [major = 0, minor = 0] = (setting("/proc/sys/kernel/osrelease") ?? "").split(".").map(Number.parseFloat);
+  const [major = 0, minor = 0] = (setting("/proc/sys/kernel/osrelease") ?? "")
+    .split(".")
+    .map(Number.parseFloat);
   return major > 6 || (major === 6 && minor >= 14);
 }
 
@@ -148,15 +161,39 @@ export function listBackends(namespacesWork: boolean): readonly BackendReport[] 
     {
       name: "bubblewrap",
       available: linux && namespacesWork,
-      reason: !linux ? "needs Linux" : namespacesWork ? "own namespace container; needs no bwrap" : "see above",
+      reason: !linux
+        ? "needs Linux"
+        : namespacesWork
+          ? "own namespace container; needs no bwrap"
+          : "see above",
     },
     { name: "lxc", available: false, reason: later },
     { name: "microvm", available: false, reason: later },
     { name: "hyperlight", available: false, reason: later },
-    { name: "processcontainer", available: false, reason: process.platform === "win32" ? later : "needs Windows" },
-    { name: "windows_sandbox", available: false, reason: process.platform === "win32" ? later : "needs Windows" },
-    { name: "wslc", available: false, reason: process.platform === "win32" ? later : "needs Windows" },
-    { name: "isolation_session", available: false, reason: process.platform === "win32" ? later : "needs Windows" },
-    { name: "seatbelt", available: false, reason: process.platform === "darwin" ? later : "needs macOS" },
+    {
+      name: "processcontainer",
+      available: false,
+      reason: process.platform === "win32" ? later : "needs Windows",
+    },
+    {
+      name: "windows_sandbox",
+      available: false,
+      reason: process.platform === "win32" ? later : "needs Windows",
+    },
+    {
+      name: "wslc",
+      available: false,
+      reason: process.platform === "win32" ? later : "needs Windows",
+    },
+    {
+      name: "isolation_session",
+      available: false,
+      reason: process.platform === "win32" ? later : "needs Windows",
+    },
+    {
+      name: "seatbelt",
+      available: false,
+      reason: process.platform === "darwin" ? later : "needs macOS",
+    },
   ];
 }

@@ -48,7 +48,9 @@ class Resolver {
       } catch (error) {
         const { code } = error as NodeJS.ErrnoException;
         const canonical = [here, ...rest.reverse()].join("/");
-        return code === "EACCES" || code === "EPERM" ? { canonical, forbidden: true } : { canonical };
+        return code === "EACCES" || code === "EPERM"
+          ? { canonical, forbidden: true }
+          : { canonical };
       }
       if (entry === undefined) return { canonical: [here, ...rest.reverse()].join("/") };
       if (entry.isSymbolicLink()) {
@@ -60,7 +62,12 @@ class Resolver {
           this.links.set(here, text);
         }
         if (text.startsWith("/")) at = "/";
-        rest.push(...text.split("/").filter((piece) => piece !== "" && piece !== ".").reverse());
+        rest.push(
+          ...text
+            .split("/")
+            .filter((piece) => piece !== "" && piece !== ".")
+            .reverse(),
+        );
         object = undefined;
         continue;
       }
@@ -166,10 +173,13 @@ function findAliases(
   const roots = new Set<string>();
   for (const grant of policy.grants) {
     const facts = paths.get(grant.path);
-    if (grant.access !== "denied" && facts?.object?.type === "directory") roots.add(facts.canonical);
+    if (grant.access !== "denied" && facts?.object?.type === "directory")
+      roots.add(facts.canonical);
   }
   let budget = LINK_SEARCH_MAX;
-  const pending = [...roots].filter((root) => ![...roots].some((other) => other !== root && isWithin(root, other)));
+  const pending = [...roots].filter(
+    (root) => ![...roots].some((other) => other !== root && isWithin(root, other)),
+  );
   while (pending.length > 0) {
     const folder = pending.pop() as string;
     for (const entry of readFolder(folder)) {
@@ -209,14 +219,16 @@ interface HostMount {
 
 /** /proc/self/mountinfo (proc_pid_mountinfo(5)): its octal escapes undone. */
 function readMounts(): readonly HostMount[] {
-  const unescape = (text: string) =>
-    text.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
+  const plain = (text: string) =>
+    text.replace(/\\([0-7]{3})/g, (_, octal: string) =>
+      String.fromCharCode(Number.parseInt(octal, 8)),
+    );
   return readFileSync("/proc/self/mountinfo", "utf8")
     .split("\n")
     .filter((line) => line !== "")
     .map((line) => {
       const [, , device = "", root = "", point = ""] = line.split(" ");
-      return { device, root: unescape(root), point: unescape(point) };
+      return { device, root: plain(root), point: plain(point) };
     });
 }
 
@@ -225,7 +237,8 @@ function boundElsewhere(path: string, mounts: readonly HostMount[]): string[] {
   let own: HostMount | undefined;
   for (const mount of mounts) {
     // The last one mounted over a point is the one that is seen.
-    if (isWithin(path, mount.point) && (own === undefined || isWithin(mount.point, own.point))) own = mount;
+    if (isWithin(path, mount.point) && (own === undefined || isWithin(mount.point, own.point)))
+      own = mount;
   }
   if (own === undefined) return [];
   const inside = rebase(path, own.point, own.root);

@@ -55,7 +55,13 @@ export function encodePlan(plan: Plan, options: EncodeOptions): Buffer {
   return buffer;
 }
 
-function writeHeader(buffer: Buffer, plan: Plan, count: number, options: EncodeOptions, size: number): void {
+function writeHeader(
+  buffer: Buffer,
+  plan: Plan,
+  count: number,
+  options: EncodeOptions,
+  size: number,
+): void {
   buffer.writeUInt32LE(PlanHeader.sizeOf, PlanHeader.size);
   buffer.writeUInt32LE(PLAN_MAGIC, PlanHeader.magic);
   buffer.writeBigUInt64LE(ABI_DIGEST, PlanHeader.digest);

@@ -79,7 +79,14 @@ export function probeNative(): ProbeResult {
     seccomp: seccomp !== 0,
     ...(stage === 0
       ? {}
-      : { failure: { stage: stage === 1 ? "namespaces" : "opening", step, syscall, errno: code } as const }),
+      : {
+          failure: {
+            stage: stage === 1 ? "namespaces" : "opening",
+            step,
+            syscall,
+            errno: code,
+          } as const,
+        }),
   };
 }
 

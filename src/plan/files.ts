@@ -9,7 +9,15 @@
 import type { Refusal } from "../errors.ts";
 import type { HostFacts, HostObject, PathFacts } from "../host/facts.ts";
 import { BASELINE_PATHS, BindFlag, SENSITIVE_PATHS } from "../native/abi.generated.ts";
-import { ancestorsOf, depthOf, isWithin, join, normalise, parentOf, rebase } from "../policy/paths.ts";
+import {
+  ancestorsOf,
+  depthOf,
+  isWithin,
+  join,
+  normalise,
+  parentOf,
+  rebase,
+} from "../policy/paths.ts";
 import type { Access, Grant } from "../policy/policy.ts";
 import { strictest } from "../policy/to-policy.ts";
 import type { Step } from "./plan.ts";
@@ -143,10 +151,14 @@ function absent(grant: Grant, path: PathFacts): Refusal {
   return {
     code: "path_unavailable",
     field: grant.field,
-    message: path.forbidden === true ? `'${grant.path}' is not yours to reach` : `'${grant.path}' does not exist`,
-    remedy: path.forbidden === true
-      ? "A sandbox is granted no more than its caller has."
-      : "Create it first, or remove it from the policy.",
+    message:
+      path.forbidden === true
+        ? `'${grant.path}' is not yours to reach`
+        : `'${grant.path}' does not exist`,
+    remedy:
+      path.forbidden === true
+        ? "A sandbox is granted no more than its caller has."
+        : "Create it first, or remove it from the policy.",
   };
 }
 
@@ -199,7 +211,10 @@ function placeOf(entry: Entry, facts: HostFacts, regions: Regions): string {
   if (path === entry.facts.canonical) return path;
   let place = "/";
   let host = "/";
-  const rest = path.split("/").filter((part) => part !== "").reverse();
+  const rest = path
+    .split("/")
+    .filter((part) => part !== "")
+    .reverse();
   for (let followed = 0; rest.length > 0; ) {
     const part = rest.pop() as string;
     if (part === "..") {
@@ -214,7 +229,9 @@ function placeOf(entry: Entry, facts: HostFacts, regions: Regions): string {
       continue;
     }
     followed += 1;
-    const shown = regions.over(place) !== undefined || (place === "/" && BASELINE_PATHS.some((known) => known === join("/", part)));
+    const shown =
+      regions.over(place) !== undefined ||
+      (place === "/" && BASELINE_PATHS.some((known) => known === join("/", part)));
     const pieces = text.split("/").filter((piece) => piece !== "" && piece !== ".");
     if (shown) {
       if (text.startsWith("/")) place = host = "/";
@@ -244,7 +261,12 @@ function follow(from: string, pieces: readonly string[], facts: HostFacts): stri
     }
     followed += 1;
     if (text.startsWith("/")) at = "/";
-    rest.push(...text.split("/").filter((piece) => piece !== "" && piece !== ".").reverse());
+    rest.push(
+      ...text
+        .split("/")
+        .filter((piece) => piece !== "" && piece !== ".")
+        .reverse(),
+    );
   }
   return at;
 }
@@ -320,7 +342,16 @@ function mountSteps(regions: Regions, denials: ReadonlyMap<string, Denial>): Ste
     if (denials.has(place)) continue;
     for (const above of ancestorsOf(place)) if (denials.has(above)) screens.add(above);
   }
-  const made = new Set<string>(["/", "/tmp", "/dev", "/proc", "/dev/shm", "/dev/pts", "/run", "/var"]);
+  const made = new Set<string>([
+    "/",
+    "/tmp",
+    "/dev",
+    "/proc",
+    "/dev/shm",
+    "/dev/pts",
+    "/run",
+    "/var",
+  ]);
   const steps: Step[] = [];
   const shown = new Map<string, "region" | "baseline" | "denial" | "screen">();
   for (const region of regions.all()) {
@@ -328,7 +359,9 @@ function mountSteps(regions: Regions, denials: ReadonlyMap<string, Denial>): Ste
     else if (region.place === "/") shown.set("/", "region");
   }
   for (const place of order) {
-    const above = ancestorsOf(place).reverse().find((folder) => shown.has(folder));
+    const above = ancestorsOf(place)
+      .reverse()
+      .find((folder) => shown.has(folder));
     const over = above === undefined ? undefined : shown.get(above);
     const denial = denials.get(place);
     if (denial !== undefined) {
@@ -351,7 +384,8 @@ function mountSteps(regions: Regions, denials: ReadonlyMap<string, Denial>): Ste
     if (!inHost && !PRIVATE_PATHS.some((folder) => folder === place)) {
       const mode = over === "screen" ? 0o111 : 0o755;
       for (const folder of ancestorsOf(place)) {
-        if (made.has(folder) || (above !== undefined && depthOf(folder) <= depthOf(above))) continue;
+        if (made.has(folder) || (above !== undefined && depthOf(folder) <= depthOf(above)))
+          continue;
         made.add(folder);
         steps.push({ kind: "directory", target: folder, argument: mode });
       }
@@ -369,7 +403,8 @@ function mountSteps(regions: Regions, denials: ReadonlyMap<string, Denial>): Ste
     const expected = inHost && !SENSITIVE_PATHS.some((secret) => secret === place);
     steps.push(bindStep(region, expected ? BindFlag.sameObject : 0));
   }
-  for (const place of screens) if (shown.get(place) === "screen") steps.push({ kind: "seal", target: place });
+  for (const place of screens)
+    if (shown.get(place) === "screen") steps.push({ kind: "seal", target: place });
   return steps;
 }
 

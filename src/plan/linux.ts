@@ -149,13 +149,19 @@ function limitSteps(limits: LimitsPolicy, facts: HostFacts): readonly Step[] | R
 
 function landlockSteps(layout: FileLayout): readonly Step[] {
   const steps: Step[] = [];
-  const rule = (target: string, argument: number) => steps.push({ kind: "landlockRule", target, argument });
+  const rule = (target: string, argument: number) =>
+    steps.push({ kind: "landlockRule", target, argument });
   if (layout.root === undefined) {
     rule("/", Access.list);
     rule("/tmp", Access.write);
     for (const folder of ["/usr", "/etc", "/run"]) rule(folder, Access.read);
     for (const folder of ["/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/mnt"]) {
-      steps.push({ kind: "landlockRule", target: folder, argument: Access.read, flags: BindFlag.optional });
+      steps.push({
+        kind: "landlockRule",
+        target: folder,
+        argument: Access.read,
+        flags: BindFlag.optional,
+      });
     }
   }
   rule("/proc", Access.use);
@@ -197,7 +203,10 @@ function workingFolder(policy: Policy, facts: HostFacts, layout: FileLayout): st
 
 function isVisible(folder: string, layout: FileLayout): boolean {
   const hidden = (path: string) =>
-    layout.steps.some((step) => (step.kind === "deny" || step.kind === "screen") && isWithin(path, step.target as string));
+    layout.steps.some(
+      (step) =>
+        (step.kind === "deny" || step.kind === "screen") && isWithin(path, step.target as string),
+    );
   if (folder === "/") return true;
   if (layout.regions.some((region) => isWithin(folder, region.place))) return !hidden(folder);
   if (layout.regions.some((region) => isWithin(region.place, folder))) return true;

@@ -15,7 +15,9 @@ export function planToJson(plan: Plan): string {
 }
 
 export function planToText(plan: Plan): string {
-  const lines = planSteps(plan).map((step, index) => `${String(index + 1).padStart(4)}  ${describeStep(step)}`);
+  const lines = planSteps(plan).map(
+    (step, index) => `${String(index + 1).padStart(4)}  ${describeStep(step)}`,
+  );
   const time = plan.timeoutMs === 0 ? "no time limit" : `${plan.timeoutMs} ms at most`;
   return `${plan.backend}, tier ${plan.tier}, ${time}\n${lines.join("\n")}\n`;
 }
@@ -56,7 +58,9 @@ export function describeStep(step: Step): string {
   const target = step.target ?? "";
   switch (step.kind) {
     case "namespaces":
-      return `namespaces: ${NAMESPACE_NAMES.filter(([bit]) => (flags & bit) !== 0).map(([, name]) => name).join(" ")}`;
+      return `namespaces: ${NAMESPACE_NAMES.filter(([bit]) => (flags & bit) !== 0)
+        .map(([, name]) => name)
+        .join(" ")}`;
     case "root":
       return `root: tmpfs of at most ${bytes(step.argument)}`;
     case "directory":

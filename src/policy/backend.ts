@@ -6,10 +6,18 @@ import type { Refusal } from "../errors.ts";
 /** MXC's name of the namespace container. */
 export type Backend = "bubblewrap";
 
-const NAMES: Readonly<Record<string, string>> = { linux: "Linux", darwin: "macOS", win32: "Windows" };
+const NAMES: Readonly<Record<string, string>> = {
+  linux: "Linux",
+  darwin: "macOS",
+  win32: "Windows",
+};
 
 /** What MXC runs only with `--experimental`. */
-const EXPERIMENTAL: ReadonlySet<Containment> = new Set(["microvm", "hyperlight", "windows_sandbox"]);
+const EXPERIMENTAL: ReadonlySet<Containment> = new Set([
+  "microvm",
+  "hyperlight",
+  "windows_sandbox",
+]);
 
 const ELSEWHERE: Readonly<Partial<Record<Containment, string>>> = {
   processcontainer: "It needs Windows.",

@@ -13,7 +13,8 @@ export function toEnvironment(
   process: ProcessRequest,
   version: Request["version"],
 ): readonly (readonly [string, string])[] | Refusal {
-  const legacy = version === "0.6.0-alpha" || version === "0.7.0-alpha" || version === "0.8.0-alpha";
+  const legacy =
+    version === "0.6.0-alpha" || version === "0.7.0-alpha" || version === "0.8.0-alpha";
   const withDefaults = process.env === undefined ? !legacy : process.inheritDefaultEnv;
   const variables = new Map<string, string>(withDefaults ? DEFAULT_ENVIRONMENT : []);
   for (const [index, entry] of (process.env ?? []).entries()) {
@@ -23,7 +24,8 @@ export function toEnvironment(
       return {
         code: "malformed_request",
         field: `process.env[${index}]`,
-        message: equals === 0 ? "the variable has no name" : "the variable contains a NUL character",
+        message:
+          equals === 0 ? "the variable has no name" : "the variable contains a NUL character",
       };
     }
     const name = entry.slice(0, equals);

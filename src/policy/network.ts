@@ -1,6 +1,11 @@
 /** The network part of a request: `none` and `host` are enforced, all else is refused. */
 
-import type { ContractVersion, DirectionalNetwork, LegacyNetwork, NetworkRequest } from "../contract/request.ts";
+import type {
+  ContractVersion,
+  DirectionalNetwork,
+  LegacyNetwork,
+  NetworkRequest,
+} from "../contract/request.ts";
 import type { Refusal } from "../errors.ts";
 import type { NetworkPolicy } from "./policy.ts";
 
@@ -16,7 +21,8 @@ export function toNetworkPolicy(
 
 function fromDirectional(network: DirectionalNetwork): NetworkPolicy | Refusal {
   const { egress, ingress, proxy } = network;
-  if (proxy !== undefined) return notYet("runtimeConfig.networkProxy", "a proxy as the only way out");
+  if (proxy !== undefined)
+    return notYet("runtimeConfig.networkProxy", "a proxy as the only way out");
   if (egress.allow.length > 0) return notYet("network.egress.allow", "egress rules");
   if (egress.default === "allow" && egress.deny.length > 0) {
     return notYet("network.egress.deny", "egress rules");
@@ -49,7 +55,8 @@ function fromLegacy(network: LegacyNetwork, version: ContractVersion): NetworkPo
   return {
     code: "not_enforceable",
     field: "network.defaultPolicy",
-    message: "'allow' without 'allowLocalNetwork' would still reach services on the host's loopback",
+    message:
+      "'allow' without 'allowLocalNetwork' would still reach services on the host's loopback",
     remedy: 'Acknowledge that with "allowLocalNetwork": true, or use "block".',
   };
 }

@@ -1,8 +1,67 @@
+//! The workload's seccomp program of an architecture and a profile, made at compile time from
+//! table.zig.
+
 const std = @import("std");
-pub const SockFilter = extern struct { code: u16, jt: u8, jf: u8, k: u32 };
-pub const Profile = struct { network: enum { none, host }, unix_sockets: bool };
+const table = @import("table.zig");
+const compiler = @import("compile.zig");
+
+pub const Profile = table.Profile;
+pub const SockFilter = compiler.SockFilter;
+
+const Numbers = struct {
+    /// AUDIT_ARCH_* (linux/audit.h).
+    audit_arch: u32,
+    SYS: type,
+    limit: ?u32,
+};
+
+/// Bit 30 marks the x32 ABI (asm/unistd.h, __X32_SYSCALL_BIT).
+const x32_bit: u32 = 0x4000_0000;
+
+fn numbersOf(comptime arch: std.Target.Cpu.Arch) Numbers {
+    return switch (arch) {
+        .x86_64 => .{ .audit_arch = 0xc000_003e, .SYS = std.os.linux.syscalls.X64, .limit = x32_bit },
+        .aarch64 => .{ .audit_arch = 0xc000_00b7, .SYS = std.os.linux.syscalls.Arm64, .limit = null },
+        else => @compileError("no seccomp table for this architecture"),
+    };
+}
+
 pub fn program(comptime arch: std.Target.Cpu.Arch, comptime profile: Profile) []const SockFilter {
-    _ = arch;
-    _ = profile;
-    return &.{.{ .code = 6, .jt = 0, .jf = 0, .k = 0x7fff0000 }};
+    const numbers = comptime numbersOf(arch);
+    return comptime compiler.compile(rulesOf(numbers.SYS, profile), numbers.audit_arch, numbers.limit);
+}
+
+/// Ascending rules of the calls that the architecture has.
+pub fn rulesOf(comptime SYS: type, comptime profile: Profile) []const compiler.Rule {
+    comptime {
+        @setEvalBranchQuota(20_000_000);
+        var rules: []const compiler.Rule = &.{};
+        for (table.groups(profile)) |group| {
+            for (group.syscalls) |name| {
+                if (!isKnown(name)) @compileError("no architecture has a system call " ++ name);
+                if (!@hasField(SYS, name)) continue;
+                rules = rules ++ [_]compiler.Rule{.{
+                    .number = @intCast(@backingInt(@field(SYS, name))),
+                    .cases = group.cases,
+                    .otherwise = group.otherwise,
+                }};
+            }
+        }
+        var sorted = rules[0..rules.len].*;
+        std.sort.insertion(compiler.Rule, &sorted, {}, isBefore);
+        const final = sorted;
+        return &final;
+    }
+}
+
+fn isBefore(_: void, a: compiler.Rule, b: compiler.Rule) bool {
+    return a.number < b.number;
+}
+
+fn isKnown(comptime name: []const u8) bool {
+    return @hasField(std.os.linux.syscalls.X64, name) or @hasField(std.os.linux.syscalls.Arm64, name);
+}
+
+test {
+    _ = @import("program_test.zig");
 }

@@ -1,9 +1,9 @@
 /** Hands a plan over to the native side. Does not return: the supervisor has the process then. */
 
 import { closeSync, fstatSync, writeSync } from "node:fs";
+import { PLAN_FD } from "../../native/abi.generated.ts";
 import type { EncodeOptions } from "../../native/encode.ts";
 import { encodePlan } from "../../native/encode.ts";
-import { PLAN_FD } from "../../native/abi.generated.ts";
 import type { Plan } from "../../plan/plan.ts";
 
 export async function executePlan(plan: Plan, options: EncodeOptions): Promise<never> {

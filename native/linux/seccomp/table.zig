@@ -1,0 +1,364 @@
+//! Which system calls a workload may make, group by group, each with its reason. An allow-list:
+//! what stands nowhere here does not exist for the workload (ENOSYS). Data only; compile.zig turns
+//! it into a program and knows no system call, program.zig joins the two.
+
+/// linux/errno.h
+pub const EPERM: u16 = 1;
+pub const EACCES: u16 = 13;
+pub const EINVAL: u16 = 22;
+pub const ENOSYS: u16 = 38;
+pub const EAFNOSUPPORT: u16 = 97;
+
+pub const Action = union(enum) { allow, errno: u16 };
+
+/// One look at an argument. Only its low 32 bits: the kernel takes every argument that is looked at
+/// here as an int, an unsigned int or a mode.
+pub const Condition = struct { argument: u3, mask: u32 = 0xffff_ffff, value: u32 };
+
+/// All conditions hold: `action`.
+pub const Case = struct { when: []const Condition, action: Action };
+
+pub const Group = struct {
+    reason: []const u8,
+    syscalls: []const []const u8,
+    /// In order; the first that holds decides.
+    cases: []const Case = &.{},
+    otherwise: Action,
+};
+
+pub const Profile = struct {
+    network: enum { none, host },
+    /// Off where the host's abstract sockets could be reached through them.
+    unix_sockets: bool,
+};
+
+const no = struct {
+    fn permission() Action {
+        return .{ .errno = EPERM };
+    }
+    fn such() Action {
+        return .{ .errno = ENOSYS };
+    }
+};
+
+const set_id_bits = [_]u32{ 0o4000, 0o2000 };
+
+/// EPERM where a set-user-ID or set-group-ID bit is asked for in the argument.
+fn withoutSetId(comptime argument: u3) []const Case {
+    return &.{
+        .{ .when = &.{.{ .argument = argument, .mask = set_id_bits[0], .value = set_id_bits[0] }}, .action = no.permission() },
+        .{ .when = &.{.{ .argument = argument, .mask = set_id_bits[1], .value = set_id_bits[1] }}, .action = no.permission() },
+    };
+}
+
+/// The same for an open whose mode counts: with O_CREAT or O_TMPFILE's own bit among its flags.
+fn openWithoutSetId(comptime flags: u3, comptime mode: u3) []const Case {
+    const O_CREAT: u32 = 0o100;
+    const TMPFILE: u32 = 0o20000000;
+    comptime var cases: []const Case = &.{};
+    inline for (.{ O_CREAT, TMPFILE }) |makes| {
+        inline for (set_id_bits) |bit| {
+            cases = cases ++ [_]Case{.{ .when = &.{
+                .{ .argument = flags, .mask = makes, .value = makes },
+                .{ .argument = mode, .mask = bit, .value = bit },
+            }, .action = no.permission() }};
+        }
+    }
+    return cases;
+}
+
+/// One case per value of an int argument, each allowed.
+fn allowed(comptime argument: u3, comptime mask: u32, comptime values: []const u32) []const Case {
+    comptime var cases: []const Case = &.{};
+    inline for (values) |value| {
+        cases = cases ++ [_]Case{.{ .when = &.{.{ .argument = argument, .mask = mask, .value = value }}, .action = .allow }};
+    }
+    return cases;
+}
+
+fn refused(comptime argument: u3, comptime values: []const u32) []const Case {
+    comptime var cases: []const Case = &.{};
+    inline for (values) |value| {
+        cases = cases ++ [_]Case{.{ .when = &.{.{ .argument = argument, .value = value }}, .action = no.permission() }};
+    }
+    return cases;
+}
+
+/// CLONE_NEWTIME, NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET (linux/sched.h), one
+/// case each: any of them is refused.
+fn withoutNamespaces(comptime bits: []const u32) []const Case {
+    comptime var cases: []const Case = &.{};
+    inline for (bits) |bit| {
+        cases = cases ++ [_]Case{.{ .when = &.{.{ .argument = 0, .mask = bit, .value = bit }}, .action = no.permission() }};
+    }
+    return cases;
+}
+
+const new_namespaces = [_]u32{ 0x0002_0000, 0x0200_0000, 0x0400_0000, 0x0800_0000, 0x1000_0000, 0x2000_0000, 0x4000_0000 };
+
+const AF_UNIX = 1;
+const AF_INET = 2;
+const AF_INET6 = 10;
+const AF_NETLINK = 16;
+const NETLINK_ROUTE = 0;
+
+/// socket(2): the families that programs need, and no raw or packet sockets. netlink(7): routes
+/// only, which getifaddrs(3) reads.
+fn socketCases(comptime profile: Profile) []const Case {
+    const SOCK_TYPE_MASK: u32 = 0xf;
+    comptime var cases: []const Case = &.{};
+    if (profile.unix_sockets) {
+        cases = cases ++ [_]Case{.{ .when = &.{.{ .argument = 0, .value = AF_UNIX }}, .action = .allow }};
+    }
+    cases = cases ++ [_]Case{
+        .{ .when = &.{ .{ .argument = 0, .value = AF_NETLINK }, .{ .argument = 2, .value = NETLINK_ROUTE } }, .action = .allow },
+        .{ .when = &.{.{ .argument = 1, .mask = SOCK_TYPE_MASK, .value = 3 }}, .action = no.permission() }, // SOCK_RAW
+        .{ .when = &.{.{ .argument = 1, .mask = SOCK_TYPE_MASK, .value = 10 }}, .action = no.permission() }, // SOCK_PACKET
+        .{ .when = &.{.{ .argument = 0, .value = AF_INET }}, .action = .allow },
+        .{ .when = &.{.{ .argument = 0, .value = AF_INET6 }}, .action = .allow },
+    };
+    return cases;
+}
+
+pub fn groups(comptime profile: Profile) []const Group {
+    return &[_]Group{
+        .{
+            .reason = "reading, writing and naming files: the mounts and Landlock decide which",
+            .otherwise = .allow,
+            .syscalls = &.{
+                "read",            "write",             "readv",            "writev",       "pread64",      "pwrite64",
+                "preadv",          "pwritev",           "preadv2",          "pwritev2",     "close",        "close_range",
+                "lseek",           "stat",              "fstat",            "lstat",        "newfstatat",   "statx",
+                "statfs",          "fstatfs",           "access",           "faccessat",    "faccessat2",   "readlink",
+                "readlinkat",      "getdents",          "getdents64",       "getcwd",       "chdir",        "fchdir",
+                "rename",          "renameat",          "renameat2",        "link",         "linkat",       "symlink",
+                "symlinkat",       "unlink",            "unlinkat",         "rmdir",        "truncate",     "ftruncate",
+                "fallocate",       "fsync",             "fdatasync",        "sync",         "syncfs",       "sync_file_range",
+                "copy_file_range", "sendfile",          "splice",           "tee",          "vmsplice",     "readahead",
+                "fadvise64",       "flock",             "fcntl",            "dup",          "dup2",         "dup3",
+                "pipe",            "pipe2",             "utime",            "utimes",       "utimensat",    "futimesat",
+                "umask",           "chown",             "fchown",           "lchown",       "fchownat",     "setxattr",
+                "lsetxattr",       "fsetxattr",         "getxattr",         "lgetxattr",    "fgetxattr",    "listxattr",
+                "llistxattr",      "flistxattr",        "removexattr",      "lremovexattr", "fremovexattr", "inotify_init",
+                "inotify_init1",   "inotify_add_watch", "inotify_rm_watch", "memfd_create", "cachestat",    "ioprio_get",
+                "ioprio_set",
+            },
+        },
+        .{
+            .reason = "set-id files in a granted folder would work for others on the host: none is made",
+            .cases = withoutSetId(1),
+            .otherwise = .allow,
+            .syscalls = &.{ "chmod", "fchmod", "creat", "mkdir" },
+        },
+        .{
+            .reason = "the same, the mode being the third argument",
+            .cases = withoutSetId(2),
+            .otherwise = .allow,
+            .syscalls = &.{ "fchmodat", "fchmodat2", "mkdirat" },
+        },
+        .{
+            .reason = "the same, where the flags say that a file is made",
+            .cases = openWithoutSetId(1, 2),
+            .otherwise = .allow,
+            .syscalls = &.{"open"},
+        },
+        .{
+            .reason = "the same",
+            .cases = openWithoutSetId(2, 3),
+            .otherwise = .allow,
+            .syscalls = &.{"openat"},
+        },
+        .{
+            .reason = "the mode is in memory, where it cannot be checked; programs fall back to openat",
+            .otherwise = no.such(),
+            .syscalls = &.{"openat2"},
+        },
+        .{
+            .reason = "no device nodes: FIFOs, sockets and plain files only",
+            .cases = withoutSetId(1) ++ allowed(1, 0o170000, &.{ 0, 0o100000, 0o010000, 0o140000 }),
+            .otherwise = no.permission(),
+            .syscalls = &.{"mknod"},
+        },
+        .{
+            .reason = "the same",
+            .cases = withoutSetId(2) ++ allowed(2, 0o170000, &.{ 0, 0o100000, 0o010000, 0o140000 }),
+            .otherwise = no.permission(),
+            .syscalls = &.{"mknodat"},
+        },
+        .{
+            .reason = "memory of its own",
+            .otherwise = .allow,
+            .syscalls = &.{
+                "mmap",       "munmap",        "mremap",                  "mprotect",   "msync",            "madvise",
+                "brk",        "mincore",       "mlock",                   "mlock2",     "mlockall",         "munlock",
+                "munlockall", "membarrier",    "pkey_mprotect",           "pkey_alloc", "pkey_free",        "get_mempolicy",
+                "mbind",      "set_mempolicy", "set_mempolicy_home_node", "mseal",      "map_shadow_stack", "remap_file_pages",
+            },
+        },
+        .{
+            .reason = "processes and threads of its own pid namespace",
+            .otherwise = .allow,
+            .syscalls = &.{
+                "fork",                  "vfork",              "execve",             "execveat",               "exit",
+                "exit_group",            "wait4",              "waitid",             "kill",                   "tkill",
+                "tgkill",                "rt_sigqueueinfo",    "rt_tgsigqueueinfo",  "getpid",                 "getppid",
+                "gettid",                "getpgid",            "setpgid",            "getpgrp",                "getsid",
+                "setsid",                "getpriority",        "setpriority",        "sched_yield",            "sched_getparam",
+                "sched_setparam",        "sched_getscheduler", "sched_setscheduler", "sched_get_priority_max", "sched_get_priority_min",
+                "sched_rr_get_interval", "sched_getaffinity",  "sched_setaffinity",  "sched_getattr",          "sched_setattr",
+                "getrusage",             "times",              "getrlimit",          "setrlimit",              "prlimit64",
+                "set_tid_address",       "set_robust_list",    "get_robust_list",    "futex",                  "futex_waitv",
+                "futex_wake",            "futex_wait",         "futex_requeue",      "rseq",                   "arch_prctl",
+                "restart_syscall",       "pidfd_open",         "pidfd_send_signal",  "getcpu",                 "pause",
+                "uname",                 "sysinfo",            "getrandom",
+            },
+        },
+        .{
+            .reason = "identity: one user and one group are mapped, and there is no capability to change to another",
+            .otherwise = .allow,
+            .syscalls = &.{
+                "getuid",    "getgid",   "geteuid",  "getegid",   "getresuid", "getresgid",
+                "getgroups", "setuid",   "setgid",   "setreuid",  "setregid",  "setresuid",
+                "setresgid", "setfsuid", "setfsgid", "setgroups", "capget",    "capset",
+            },
+        },
+        .{
+            .reason = "time, its own timers",
+            .otherwise = .allow,
+            .syscalls = &.{
+                "clock_gettime", "clock_getres",   "clock_nanosleep", "nanosleep",       "gettimeofday",
+                "time",          "timer_create",   "timer_settime",   "timer_gettime",   "timer_getoverrun",
+                "timer_delete",  "timerfd_create", "timerfd_settime", "timerfd_gettime", "getitimer",
+                "setitimer",     "alarm",
+            },
+        },
+        .{
+            .reason = "signals and waiting",
+            .otherwise = .allow,
+            .syscalls = &.{
+                "rt_sigaction", "rt_sigprocmask", "rt_sigreturn",  "rt_sigpending", "rt_sigtimedwait", "rt_sigsuspend",
+                "sigaltstack",  "signalfd",       "signalfd4",     "select",        "pselect6",        "poll",
+                "ppoll",        "epoll_create",   "epoll_create1", "epoll_ctl",     "epoll_wait",      "epoll_pwait",
+                "epoll_pwait2", "eventfd",        "eventfd2",      "io_setup",      "io_destroy",      "io_submit",
+                "io_cancel",    "io_getevents",   "io_pgetevents",
+            },
+        },
+        .{
+            .reason = "System V and POSIX message passing, in its own IPC namespace",
+            .otherwise = .allow,
+            .syscalls = &.{
+                "shmget",       "shmat",           "shmctl",    "shmdt",         "semget", "semop",   "semtimedop",
+                "semctl",       "msgget",          "msgsnd",    "msgrcv",        "msgctl", "mq_open", "mq_unlink",
+                "mq_timedsend", "mq_timedreceive", "mq_notify", "mq_getsetattr",
+            },
+        },
+        .{
+            .reason = "sockets that exist: socket(2) decides which those are",
+            .otherwise = .allow,
+            .syscalls = &.{
+                "connect",     "accept",      "accept4",    "bind",       "listen",   "sendto",
+                "recvfrom",    "sendmsg",     "recvmsg",    "sendmmsg",   "recvmmsg", "shutdown",
+                "getsockname", "getpeername", "setsockopt", "getsockopt",
+            },
+        },
+        .{
+            .reason = "no families of sockets but the usual ones; EAFNOSUPPORT is what a kernel without them says",
+            .cases = socketCases(profile),
+            .otherwise = .{ .errno = EAFNOSUPPORT },
+            .syscalls = &.{"socket"},
+        },
+        .{
+            .reason = "pairs reach nobody else",
+            .cases = allowed(0, 0xffff_ffff, &.{AF_UNIX}),
+            .otherwise = .{ .errno = EAFNOSUPPORT },
+            .syscalls = &.{"socketpair"},
+        },
+        .{
+            .reason = "a workload may restrict itself further",
+            .otherwise = .allow,
+            .syscalls = &.{ "seccomp", "landlock_create_ruleset", "landlock_add_rule", "landlock_restrict_self" },
+        },
+        .{
+            .reason = "no new namespaces: they would give capabilities in them, and most kernel holes need those",
+            .cases = withoutNamespaces(&new_namespaces),
+            .otherwise = .allow,
+            .syscalls = &.{"clone"},
+        },
+        .{
+            .reason = "the same; CLONE_NEWTIME is among unshare's flags only",
+            .cases = withoutNamespaces(&(new_namespaces ++ [_]u32{0x80})),
+            .otherwise = .allow,
+            .syscalls = &.{"unshare"},
+        },
+        .{
+            .reason = "its flags are in memory, where they cannot be checked; libc falls back to clone",
+            .otherwise = no.such(),
+            .syscalls = &.{"clone3"},
+        },
+        .{
+            .reason = "typing into a terminal, stealing the console, loading line disciplines (ioctl_tty(2)): TIOCSTI, TIOCLINUX, TIOCCONS, TIOCSETD",
+            .cases = refused(1, &.{ 0x5412, 0x541c, 0x541d, 0x5423 }),
+            .otherwise = .allow,
+            .syscalls = &.{"ioctl"},
+        },
+        .{
+            .reason = "prctl(2) by option: names, death signals, dumpable, seccomp, bounding set (read), TSC (read), securebits (read), timer slack, subreaper, no_new_privs, TID address, THP, ambient (read), SVE, speculation, pointer authentication, tagged addresses, MDWE, VMA names, Yama's tracer; not PR_SET_MM and what else rewrites the process",
+            .cases = allowed(0, 0xffff_ffff, &.{
+                1,  2,  3,  4,  7,  15, 16, 21, 22, 23,          25,          27, 29, 30, 36, 37, 38, 39, 40, 41, 42, 47,
+                50, 51, 52, 53, 54, 55, 56, 65, 66, 0x5356_4d41, 0x5961_6d61,
+            }),
+            .otherwise = .{ .errno = EINVAL },
+            .syscalls = &.{"prctl"},
+        },
+        .{
+            .reason = "personality(2): reading it, Linux's own, UNAME26, and no address randomisation, which debuggers and Lisps ask for",
+            .cases = allowed(0, 0xffff_ffff, &.{ 0xffff_ffff, 0, 0x0002_0000, 0x0004_0000 }),
+            .otherwise = no.permission(),
+            .syscalls = &.{"personality"},
+        },
+        .{
+            .reason = "mounts: the file policy is made of them",
+            .otherwise = no.permission(),
+            .syscalls = &.{
+                "mount",  "umount2",  "pivot_root", "chroot",   "open_tree",     "move_mount",
+                "fsopen", "fsconfig", "fsmount",    "fspick",   "mount_setattr", "open_tree_attr",
+                "setns",  "swapon",   "swapoff",    "quotactl", "quotactl_fd",
+            },
+        },
+        .{
+            .reason = "files by handle go around every path",
+            .otherwise = no.permission(),
+            .syscalls = &.{ "open_by_handle_at", "name_to_handle_at" },
+        },
+        .{
+            .reason = "other processes' memory and descriptors; the sandbox's init is one of them",
+            .otherwise = no.permission(),
+            .syscalls = &.{ "ptrace", "process_vm_readv", "process_vm_writev", "kcmp", "pidfd_getfd", "process_madvise", "process_mrelease", "move_pages", "migrate_pages" },
+        },
+        .{
+            .reason = "the kernel itself: modules, kexec, clock, log, accounting, host names, reboot, I/O ports, console",
+            .otherwise = no.permission(),
+            .syscalls = &.{
+                "init_module",   "finit_module",  "delete_module", "kexec_load", "kexec_file_load", "reboot",
+                "settimeofday",  "clock_settime", "clock_adjtime", "adjtimex",   "syslog",          "acct",
+                "sethostname",   "setdomainname", "iopl",          "ioperm",     "vhangup",         "modify_ldt",
+                "fanotify_init", "fanotify_mark",
+            },
+        },
+        .{
+            .reason = "large attack surface that nobody misses: bpf and userfaultfd say what an unprivileged kernel says",
+            .otherwise = no.permission(),
+            .syscalls = &.{ "bpf", "userfaultfd" },
+        },
+        .{
+            .reason = "the same; perf's own word for 'not for you' (perf_event_open(2))",
+            .otherwise = .{ .errno = EACCES },
+            .syscalls = &.{"perf_event_open"},
+        },
+        .{
+            .reason = "the same: programs fall back where these do not exist. The key ring is shared with the caller's session",
+            .otherwise = no.such(),
+            .syscalls = &.{ "io_uring_setup", "io_uring_enter", "io_uring_register", "add_key", "request_key", "keyctl" },
+        },
+    };
+}
