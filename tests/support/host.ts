@@ -1,6 +1,6 @@
 /** What the host looks like from outside a sandbox: processes, mounts, kernel settings. */
 
-import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { lstatSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 
 /** Host pids of the processes whose environment or arguments contain the text. */
 export function processesWith(token: string): number[] {
@@ -44,6 +44,21 @@ export function kernelSettings(): string {
     `swappiness=${read("/proc/sys/vm/swappiness")}`,
     `uevent_helper=${read("/sys/kernel/uevent_helper")}`,
   ].join("");
+}
+
+/** Names and kinds in the host's own folders, and the nodes that everything needs. */
+export function systemPlaces(): string {
+  const nodes = ["/dev/null", "/dev/zero", "/dev/tty", "/dev/urandom"].map((path) => {
+    const status = lstatSync(path);
+    return `${path} ${status.mode.toString(8)} ${status.rdev}`;
+  });
+  return [...nodes, ...["/", "/dev", "/etc", "/usr/bin", "/home", "/root"].map((path) => {
+    try {
+      return `${path}: ${readdirSync(path).sort().join(" ")}`;
+    } catch {
+      return path;
+    }
+  })].join("\n");
 }
 
 /** Waits until it holds; whether it did within the time. */

@@ -203,6 +203,8 @@ static int in_child(void (*action)(void)) {
     return status;
 }
 
+static void do_nothing(void) {}
+
 static void sleep_ms(long milliseconds) {
     struct timespec time = {milliseconds / 1000, milliseconds % 1000 * 1000000};
     nanosleep(&time, NULL);
