@@ -85,30 +85,61 @@ fn search(comptime list: []const Span) []const SockFilter {
     const middle = list.len / 2;
     const below = search(list[0..middle]);
     const above = search(list[middle..]);
-    // Far jumps need JA: a conditional jump reaches 255 instructions.
-    return [_]SockFilter{
-        .{ .code = JMP_JGE_K, .k = list[middle].first, .jt = 0, .jf = 1 },
+    const first = list[middle].first;
+    // A conditional jump reaches 255 instructions; a farther one needs JA.
+    const jump = if (below.len <= 255) [_]SockFilter{
+        .{ .code = JMP_JGE_K, .k = first, .jt = below.len },
+    } else [_]SockFilter{
+        .{ .code = JMP_JGE_K, .k = first, .jf = 1 },
         .{ .code = JMP_JA, .k = below.len },
-    } ++ below ++ above;
+    };
+    return jump ++ below ++ above;
 }
 
 fn decide(comptime span: Span) []const SockFilter {
     var out: []const SockFilter = &.{};
-    for (span.cases) |case| out = out ++ compare(case);
+    var loaded: ?Look = null;
+    for (span.cases) |case| {
+        out = out ++ compare(case, loaded);
+        // With one condition there is one way to the next case, and the value is still there.
+        loaded = if (case.when.len == 1) .of(case.when[0]) else null;
+    }
     return out ++ [_]SockFilter{result(span.otherwise)};
 }
 
+/// The argument in the accumulator.
+const Look = struct {
+    argument: u3,
+    mask: u32,
+
+    fn of(condition: table.Condition) Look {
+        return .{ .argument = condition.argument, .mask = condition.mask };
+    }
+};
+
 /// Returns with the case's action if all its conditions hold, else goes on behind it.
-fn compare(comptime case: table.Case) []const SockFilter {
+fn compare(comptime case: table.Case, comptime loaded: ?Look) []const SockFilter {
+    var ready = loaded;
+    var looks: [case.when.len][]const SockFilter = undefined;
     var length = 1;
-    for (case.when) |condition| length += if (condition.mask == 0xffff_ffff) 2 else 3;
+    for (case.when, &looks) |condition, *look| {
+        const wanted: Look = .of(condition);
+        look.* = if (ready != null and std.meta.eql(ready.?, wanted)) &.{} else load(wanted);
+        ready = wanted;
+        length += look.len + 1;
+    }
     var out: []const SockFilter = &.{};
-    for (case.when) |condition| {
-        out = out ++ [_]SockFilter{.{ .code = LD_W_ABS, .k = data_arguments + 8 * @as(u32, condition.argument) }};
-        if (condition.mask != 0xffff_ffff) out = out ++ [_]SockFilter{.{ .code = ALU_AND_K, .k = condition.mask }};
+    for (case.when, looks) |condition, look| {
+        out = out ++ look;
         out = out ++ [_]SockFilter{.{ .code = JMP_JEQ_K, .k = condition.value, .jf = @intCast(length - out.len - 1) }};
     }
     return out ++ [_]SockFilter{result(case.action)};
+}
+
+/// The low half of an argument; both architectures are little-endian.
+fn load(comptime look: Look) []const SockFilter {
+    const whole = [_]SockFilter{.{ .code = LD_W_ABS, .k = data_arguments + 8 * @as(u32, look.argument) }};
+    return if (look.mask == 0xffff_ffff) &whole else &(whole ++ [_]SockFilter{.{ .code = ALU_AND_K, .k = look.mask }});
 }
 
 fn result(comptime action: table.Action) SockFilter {

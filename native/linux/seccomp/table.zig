@@ -5,8 +5,10 @@
 /// linux/errno.h
 pub const EPERM: u16 = 1;
 pub const EACCES: u16 = 13;
+pub const EBUSY: u16 = 16;
 pub const EINVAL: u16 = 22;
 pub const ENOSYS: u16 = 38;
+pub const EPROTONOSUPPORT: u16 = 93;
 pub const EAFNOSUPPORT: u16 = 97;
 
 pub const Action = union(enum) { allow, errno: u16 };
@@ -27,6 +29,8 @@ pub const Group = struct {
 };
 
 pub const Profile = struct {
+    /// Today's two have the same table: without a network the private namespace holds only a
+    /// loopback interface, over which programs talk to themselves.
     network: enum { none, host },
     /// Off where the host's abstract sockets could be reached through them.
     unix_sockets: bool,
@@ -41,30 +45,28 @@ const no = struct {
     }
 };
 
-const set_id_bits = [_]u32{ 0o4000, 0o2000 };
+const set_id_bits: u32 = 0o6000;
+const type_bits: u32 = 0o170000;
 
-/// EPERM where a set-user-ID or set-group-ID bit is asked for in the argument.
+/// Holds where no set-user-ID or set-group-ID bit is asked for.
 fn withoutSetId(comptime argument: u3) []const Case {
-    return &.{
-        .{ .when = &.{.{ .argument = argument, .mask = set_id_bits[0], .value = set_id_bits[0] }}, .action = no.permission() },
-        .{ .when = &.{.{ .argument = argument, .mask = set_id_bits[1], .value = set_id_bits[1] }}, .action = no.permission() },
-    };
+    return none(argument, set_id_bits);
 }
 
-/// The same for an open whose mode counts: with O_CREAT or O_TMPFILE's own bit among its flags.
+/// The same for an open. Its mode counts only with O_CREAT or O_TMPFILE's own bit among the flags
+/// (asm-generic/fcntl.h), and is rubbish without them.
 fn openWithoutSetId(comptime flags: u3, comptime mode: u3) []const Case {
-    const O_CREAT: u32 = 0o100;
-    const TMPFILE: u32 = 0o20000000;
-    comptime var cases: []const Case = &.{};
-    inline for (.{ O_CREAT, TMPFILE }) |makes| {
-        inline for (set_id_bits) |bit| {
-            cases = cases ++ [_]Case{.{ .when = &.{
-                .{ .argument = flags, .mask = makes, .value = makes },
-                .{ .argument = mode, .mask = bit, .value = bit },
-            }, .action = no.permission() }};
-        }
-    }
-    return cases;
+    return none(flags, 0o100 | 0o20000000) ++ withoutSetId(mode);
+}
+
+/// What mknod may make: a plain file (0 or S_IFREG), a FIFO or a socket, without set-id bits.
+fn plainNode(comptime mode: u3) []const Case {
+    return allowed(mode, type_bits | set_id_bits, &.{ 0, 0o100000, 0o010000, 0o140000 });
+}
+
+/// Allows where none of the bits is set.
+fn none(comptime argument: u3, comptime bits: u32) []const Case {
+    return &.{.{ .when = &.{.{ .argument = argument, .mask = bits, .value = 0 }}, .action = .allow }};
 }
 
 /// One case per value of an int argument, each allowed.
@@ -84,17 +86,12 @@ fn refused(comptime argument: u3, comptime values: []const u32) []const Case {
     return cases;
 }
 
-/// CLONE_NEWTIME, NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET (linux/sched.h), one
-/// case each: any of them is refused.
-fn withoutNamespaces(comptime bits: []const u32) []const Case {
-    comptime var cases: []const Case = &.{};
-    inline for (bits) |bit| {
-        cases = cases ++ [_]Case{.{ .when = &.{.{ .argument = 0, .mask = bit, .value = bit }}, .action = no.permission() }};
-    }
-    return cases;
-}
-
-const new_namespaces = [_]u32{ 0x0002_0000, 0x0200_0000, 0x0400_0000, 0x0800_0000, 0x1000_0000, 0x2000_0000, 0x4000_0000 };
+/// CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET (linux/sched.h). CLONE_NEWTIME
+/// is among the bits of clone's exit signal, and a flag of unshare and clone3 only.
+const new_namespaces: u32 = 0x7e02_0000;
+/// What unshare may still part from: CLONE_VM, FS, FILES, SIGHAND, THREAD, SYSVSEM. Named by what
+/// is allowed, for newer kernels give it further flags that make namespaces.
+const unshared: u32 = 0x100 | 0x200 | 0x400 | 0x800 | 0x1_0000 | 0x4_0000;
 
 const AF_UNIX = 1;
 const AF_INET = 2;
@@ -102,23 +99,97 @@ const AF_INET6 = 10;
 const AF_NETLINK = 16;
 const NETLINK_ROUTE = 0;
 
-/// socket(2): the families that programs need, and no raw or packet sockets. netlink(7): routes
-/// only, which getifaddrs(3) reads.
+const SOCK_STREAM = 1;
+const SOCK_DGRAM = 2;
+const SOCK_RAW = 3;
+const SOCK_SEQPACKET = 5;
+const SOCK_PACKET = 10;
+/// The rest of the type is flags (linux/net.h).
+const SOCK_TYPE_MASK: u32 = 0xf;
+
+/// linux/in.h
+const IPPROTO_ICMP = 1;
+const IPPROTO_TCP = 6;
+const IPPROTO_UDP = 17;
+const IPPROTO_ICMPV6 = 58;
+
+/// socket(2): TCP, UDP and unprivileged ping by name. The other protocols (SCTP, DCCP, L2TP, SMC,
+/// MPTCP) are modules that the kernel would load for whoever asks. netlink(7): routes only, which
+/// getifaddrs(3) reads.
 fn socketCases(comptime profile: Profile) []const Case {
-    const SOCK_TYPE_MASK: u32 = 0xf;
     comptime var cases: []const Case = &.{};
     if (profile.unix_sockets) {
         cases = cases ++ [_]Case{.{ .when = &.{.{ .argument = 0, .value = AF_UNIX }}, .action = .allow }};
     }
     cases = cases ++ [_]Case{
         .{ .when = &.{ .{ .argument = 0, .value = AF_NETLINK }, .{ .argument = 2, .value = NETLINK_ROUTE } }, .action = .allow },
-        .{ .when = &.{.{ .argument = 1, .mask = SOCK_TYPE_MASK, .value = 3 }}, .action = no.permission() }, // SOCK_RAW
-        .{ .when = &.{.{ .argument = 1, .mask = SOCK_TYPE_MASK, .value = 10 }}, .action = no.permission() }, // SOCK_PACKET
-        .{ .when = &.{.{ .argument = 0, .value = AF_INET }}, .action = .allow },
-        .{ .when = &.{.{ .argument = 0, .value = AF_INET6 }}, .action = .allow },
     };
+    inline for (.{ SOCK_RAW, SOCK_PACKET }) |type_| {
+        cases = cases ++ [_]Case{.{ .when = &.{.{ .argument = 1, .mask = SOCK_TYPE_MASK, .value = type_ }}, .action = no.permission() }};
+    }
+    inline for (.{ .{ AF_INET, IPPROTO_ICMP }, .{ AF_INET6, IPPROTO_ICMPV6 } }) |family| {
+        inline for (.{
+            .{ SOCK_STREAM, 0 },        .{ SOCK_STREAM, IPPROTO_TCP }, .{ SOCK_DGRAM, 0 }, .{ SOCK_DGRAM, IPPROTO_UDP },
+            .{ SOCK_DGRAM, family[1] },
+        }) |kind| {
+            cases = cases ++ [_]Case{.{ .when = &.{
+                .{ .argument = 0, .value = family[0] },
+                .{ .argument = 1, .mask = SOCK_TYPE_MASK, .value = kind[0] },
+                .{ .argument = 2, .value = kind[1] },
+            }, .action = .allow }};
+        }
+    }
+    inline for (.{ AF_INET, AF_INET6, AF_NETLINK }) |family| {
+        cases = cases ++ [_]Case{.{ .when = &.{.{ .argument = 0, .value = family }}, .action = .{ .errno = EPROTONOSUPPORT } }};
+    }
     return cases;
 }
+
+/// A connected datagram socket still takes an address with every sendto(2), so that a pair of them
+/// reaches whatever socket(AF_UNIX) would; streams and packet sequences do not (unix(7)).
+fn pairCases(comptime profile: Profile) []const Case {
+    if (profile.unix_sockets) return allowed(0, 0xffff_ffff, &.{AF_UNIX});
+    comptime var cases: []const Case = &.{};
+    inline for (.{ SOCK_STREAM, SOCK_SEQPACKET }) |type_| {
+        cases = cases ++ [_]Case{.{ .when = &.{
+            .{ .argument = 0, .value = AF_UNIX },
+            .{ .argument = 1, .mask = SOCK_TYPE_MASK, .value = type_ },
+        }, .action = .allow }};
+    }
+    return cases;
+}
+
+/// linux/prctl.h; the last two are `PR_SET_VMA` and `PR_SET_PTRACER`.
+const process_options = [_]u32{
+    1, 2, // PDEATHSIG
+    3, 4, // DUMPABLE
+    7, 8, // KEEPCAPS
+    13, 14, // TIMING
+    15, 16, // NAME
+    21, 22, // SECCOMP
+    23, 24, // CAPBSET
+    25, 26, // TSC
+    27, 28, // SECUREBITS
+    29, 30, // TIMERSLACK
+    31, 32, // TASK_PERF_EVENTS
+    33, 34, // MCE_KILL
+    36, 37, // CHILD_SUBREAPER
+    38, 39, // NO_NEW_PRIVS
+    40, // GET_TID_ADDRESS
+    41, 42, // THP_DISABLE
+    47, // CAP_AMBIENT
+    50, 51, // SVE vector length
+    52, 53, // SPECULATION_CTRL
+    54, // PAC_RESET_KEYS
+    55, 56, // TAGGED_ADDR_CTRL
+    59, // SET_SYSCALL_USER_DISPATCH, Wine's
+    60, 61, // PAC_ENABLED_KEYS
+    63, 64, // SME vector length
+    65, 66, // MDWE
+    74,          75,          76, // SHADOW_STACK_STATUS
+    0x5356_4d41, 0x5961_6d61,
+};
+const PR_SET_MM = 35;
 
 pub fn groups(comptime profile: Profile) []const Group {
     return &[_]Group{
@@ -126,46 +197,51 @@ pub fn groups(comptime profile: Profile) []const Group {
             .reason = "reading, writing and naming files: the mounts and Landlock decide which",
             .otherwise = .allow,
             .syscalls = &.{
-                "read",            "write",             "readv",            "writev",       "pread64",      "pwrite64",
-                "preadv",          "pwritev",           "preadv2",          "pwritev2",     "close",        "close_range",
-                "lseek",           "stat",              "fstat",            "lstat",        "newfstatat",   "statx",
-                "statfs",          "fstatfs",           "access",           "faccessat",    "faccessat2",   "readlink",
-                "readlinkat",      "getdents",          "getdents64",       "getcwd",       "chdir",        "fchdir",
-                "rename",          "renameat",          "renameat2",        "link",         "linkat",       "symlink",
-                "symlinkat",       "unlink",            "unlinkat",         "rmdir",        "truncate",     "ftruncate",
-                "fallocate",       "fsync",             "fdatasync",        "sync",         "syncfs",       "sync_file_range",
-                "copy_file_range", "sendfile",          "splice",           "tee",          "vmsplice",     "readahead",
-                "fadvise64",       "flock",             "fcntl",            "dup",          "dup2",         "dup3",
-                "pipe",            "pipe2",             "utime",            "utimes",       "utimensat",    "futimesat",
-                "umask",           "chown",             "fchown",           "lchown",       "fchownat",     "setxattr",
-                "lsetxattr",       "fsetxattr",         "getxattr",         "lgetxattr",    "fgetxattr",    "listxattr",
-                "llistxattr",      "flistxattr",        "removexattr",      "lremovexattr", "fremovexattr", "inotify_init",
-                "inotify_init1",   "inotify_add_watch", "inotify_rm_watch", "memfd_create", "cachestat",    "ioprio_get",
-                "ioprio_set",
+                "read",              "write",            "readv",        "writev",       "pread64",         "pwrite64",
+                "preadv",            "pwritev",          "preadv2",      "pwritev2",     "close",           "close_range",
+                "lseek",             "stat",             "fstat",        "lstat",        "newfstatat",      "statx",
+                "statfs",            "fstatfs",          "access",       "faccessat",    "faccessat2",      "readlink",
+                "readlinkat",        "getdents",         "getdents64",   "getcwd",       "chdir",           "fchdir",
+                "rename",            "renameat",         "link",         "linkat",       "symlink",         "symlinkat",
+                "unlink",            "unlinkat",         "rmdir",        "truncate",     "ftruncate",       "fallocate",
+                "fsync",             "fdatasync",        "sync",         "syncfs",       "sync_file_range", "copy_file_range",
+                "sendfile",          "splice",           "tee",          "vmsplice",     "readahead",       "fadvise64",
+                "flock",             "fcntl",            "dup",          "dup2",         "dup3",            "pipe",
+                "pipe2",             "utime",            "utimes",       "utimensat",    "futimesat",       "umask",
+                "chown",             "fchown",           "lchown",       "fchownat",     "setxattr",        "lsetxattr",
+                "fsetxattr",         "getxattr",         "lgetxattr",    "fgetxattr",    "listxattr",       "llistxattr",
+                "flistxattr",        "removexattr",      "lremovexattr", "fremovexattr", "inotify_init",    "inotify_init1",
+                "inotify_add_watch", "inotify_rm_watch", "memfd_create", "cachestat",    "ioprio_get",      "ioprio_set",
             },
+        },
+        .{
+            .reason = "RENAME_WHITEOUT leaves a device node behind; EINVAL is what most file systems say to it",
+            .cases = none(4, 4),
+            .otherwise = .{ .errno = EINVAL },
+            .syscalls = &.{"renameat2"},
         },
         .{
             .reason = "set-id files in a granted folder would work for others on the host: none is made",
             .cases = withoutSetId(1),
-            .otherwise = .allow,
+            .otherwise = no.permission(),
             .syscalls = &.{ "chmod", "fchmod", "creat", "mkdir" },
         },
         .{
             .reason = "the same, the mode being the third argument",
             .cases = withoutSetId(2),
-            .otherwise = .allow,
+            .otherwise = no.permission(),
             .syscalls = &.{ "fchmodat", "fchmodat2", "mkdirat" },
         },
         .{
             .reason = "the same, where the flags say that a file is made",
             .cases = openWithoutSetId(1, 2),
-            .otherwise = .allow,
+            .otherwise = no.permission(),
             .syscalls = &.{"open"},
         },
         .{
             .reason = "the same",
             .cases = openWithoutSetId(2, 3),
-            .otherwise = .allow,
+            .otherwise = no.permission(),
             .syscalls = &.{"openat"},
         },
         .{
@@ -175,13 +251,13 @@ pub fn groups(comptime profile: Profile) []const Group {
         },
         .{
             .reason = "no device nodes: FIFOs, sockets and plain files only",
-            .cases = withoutSetId(1) ++ allowed(1, 0o170000, &.{ 0, 0o100000, 0o010000, 0o140000 }),
+            .cases = plainNode(1),
             .otherwise = no.permission(),
             .syscalls = &.{"mknod"},
         },
         .{
             .reason = "the same",
-            .cases = withoutSetId(2) ++ allowed(2, 0o170000, &.{ 0, 0o100000, 0o010000, 0o140000 }),
+            .cases = plainNode(2),
             .otherwise = no.permission(),
             .syscalls = &.{"mknodat"},
         },
@@ -268,26 +344,32 @@ pub fn groups(comptime profile: Profile) []const Group {
             .syscalls = &.{"socket"},
         },
         .{
-            .reason = "pairs reach nobody else",
-            .cases = allowed(0, 0xffff_ffff, &.{AF_UNIX}),
+            .reason = "pairs of connected sockets that reach nobody else",
+            .cases = pairCases(profile),
             .otherwise = .{ .errno = EAFNOSUPPORT },
             .syscalls = &.{"socketpair"},
         },
         .{
             .reason = "a workload may restrict itself further",
             .otherwise = .allow,
-            .syscalls = &.{ "seccomp", "landlock_create_ruleset", "landlock_add_rule", "landlock_restrict_self" },
+            .syscalls = &.{ "landlock_create_ruleset", "landlock_add_rule", "landlock_restrict_self" },
+        },
+        .{
+            .reason = "further filters only take away, but who listens to notifications decides over calls: that place is the sandbox's (SECCOMP_FILTER_FLAG_NEW_LISTENER), and EBUSY says that it is taken",
+            .cases = none(1, 8),
+            .otherwise = .{ .errno = EBUSY },
+            .syscalls = &.{"seccomp"},
         },
         .{
             .reason = "no new namespaces: they would give capabilities in them, and most kernel holes need those",
-            .cases = withoutNamespaces(&new_namespaces),
-            .otherwise = .allow,
+            .cases = none(0, new_namespaces),
+            .otherwise = no.permission(),
             .syscalls = &.{"clone"},
         },
         .{
-            .reason = "the same; CLONE_NEWTIME is among unshare's flags only",
-            .cases = withoutNamespaces(&(new_namespaces ++ [_]u32{0x80})),
-            .otherwise = .allow,
+            .reason = "the same",
+            .cases = none(0, ~unshared),
+            .otherwise = no.permission(),
             .syscalls = &.{"unshare"},
         },
         .{
@@ -302,11 +384,8 @@ pub fn groups(comptime profile: Profile) []const Group {
             .syscalls = &.{"ioctl"},
         },
         .{
-            .reason = "prctl(2) by option: names, death signals, dumpable, seccomp, bounding set (read), TSC (read), securebits (read), timer slack, subreaper, no_new_privs, TID address, THP, ambient (read), SVE, speculation, pointer authentication, tagged addresses, MDWE, VMA names, Yama's tracer; not PR_SET_MM and what else rewrites the process",
-            .cases = allowed(0, 0xffff_ffff, &.{
-                1,  2,  3,  4,  7,  15, 16, 21, 22, 23,          25,          27, 29, 30, 36, 37, 38, 39, 40, 41, 42, 47,
-                50, 51, 52, 53, 54, 55, 56, 65, 66, 0x5356_4d41, 0x5961_6d61,
-            }),
+            .reason = "prctl(2) by option: what a process may say about itself. PR_SET_MM rewrites what others see of it; EINVAL is what a kernel without an option says",
+            .cases = allowed(0, 0xffff_ffff, &process_options) ++ refused(0, &.{PR_SET_MM}),
             .otherwise = .{ .errno = EINVAL },
             .syscalls = &.{"prctl"},
         },
@@ -315,6 +394,11 @@ pub fn groups(comptime profile: Profile) []const Group {
             .cases = allowed(0, 0xffff_ffff, &.{ 0xffff_ffff, 0, 0x0002_0000, 0x0004_0000 }),
             .otherwise = no.permission(),
             .syscalls = &.{"personality"},
+        },
+        .{
+            .reason = "the return from a probe that the host's administrator set on a library, which older kernels send through filters; elsewhere it raises SIGILL",
+            .otherwise = .allow,
+            .syscalls = &.{ "uretprobe", "uprobe" },
         },
         .{
             .reason = "mounts: the file policy is made of them",
