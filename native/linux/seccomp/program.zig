@@ -8,6 +8,23 @@ const compiler = @import("compile.zig");
 pub const Profile = table.Profile;
 pub const SockFilter = compiler.SockFilter;
 
+/// struct sock_fprog (linux/filter.h): what seccomp(2) takes.
+pub const SockFprog = extern struct { length: u16, filter: [*]const SockFilter };
+
+comptime {
+    std.debug.assert(@sizeOf(SockFilter) == 8);
+    std.debug.assert(@offsetOf(SockFprog, "filter") == 8 and @sizeOf(SockFprog) == 16);
+}
+
+pub const NamedProfile = struct { name: []const u8, profile: Profile };
+
+/// The profiles that launches use.
+pub const named_profiles = [_]NamedProfile{
+    .{ .name = "none", .profile = .{ .network = .none, .unix_sockets = true } },
+    .{ .name = "host", .profile = .{ .network = .host, .unix_sockets = true } },
+    .{ .name = "host-no-unix", .profile = .{ .network = .host, .unix_sockets = false } },
+};
+
 const Numbers = struct {
     /// AUDIT_ARCH_* (linux/audit.h).
     audit_arch: u32,
