@@ -63,7 +63,8 @@ process.exit(total.failed === 0 && total.passed > 0 ? 0 : 1);
 
 function runCheck({ name, command, junit }: Check): Counts {
   const report = join(reports, `${name.replaceAll(/\W/g, "-")}.xml`);
-  const words = junit === true ? [...command, "--reporter=junit", `--reporter-outfile=${report}`] : command;
+  const words =
+    junit === true ? [...command, "--reporter=junit", `--reporter-outfile=${report}`] : command;
   const { exitCode } = Bun.spawnSync([...words], {
     cwd: ROOT,
     stdin: "ignore",

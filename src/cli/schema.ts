@@ -8,10 +8,8 @@ export async function schema(args: readonly string[]): Promise<void> {
   const { positionals } = parseFlags(args, {});
   const [version] = positionals;
   if (version === undefined) return write(1, `${CONTRACT_VERSIONS.join("\n")}\n`);
-  const { SCHEMAS } = await import("./schemas.ts");
-  const text = Object.hasOwn(SCHEMAS, version)
-    ? SCHEMAS[version as keyof typeof SCHEMAS]
-    : undefined;
+  const { SCHEMAS } = await import("./schemas.generated.ts");
+  const text = Object.hasOwn(SCHEMAS, version) ? SCHEMAS[version] : undefined;
   if (text === undefined) {
     const near = nearest(version, CONTRACT_VERSIONS);
     throw new UsageError(

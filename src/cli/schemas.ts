@@ -1,1 +1,0 @@
-export const SCHEMAS: Record<string, string> = {};
