@@ -123,6 +123,7 @@ fn socketCases(comptime profile: Profile) []const Case {
     }
     cases = cases ++ [_]Case{
         .{ .when = &.{ .{ .argument = 0, .value = AF_NETLINK }, .{ .argument = 2, .value = NETLINK_ROUTE } }, .action = .allow },
+        .{ .when = &.{.{ .argument = 0, .value = AF_NETLINK }}, .action = .{ .errno = EPROTONOSUPPORT } },
     };
     inline for (.{ SOCK_RAW, SOCK_PACKET }) |type_| {
         cases = cases ++ [_]Case{.{ .when = &.{.{ .argument = 1, .mask = SOCK_TYPE_MASK, .value = type_ }}, .action = no.permission() }};
@@ -139,7 +140,7 @@ fn socketCases(comptime profile: Profile) []const Case {
             }, .action = .allow }};
         }
     }
-    inline for (.{ AF_INET, AF_INET6, AF_NETLINK }) |family| {
+    inline for (.{ AF_INET, AF_INET6 }) |family| {
         cases = cases ++ [_]Case{.{ .when = &.{.{ .argument = 0, .value = family }}, .action = .{ .errno = EPROTONOSUPPORT } }};
     }
     return cases;
