@@ -81,4 +81,5 @@ fn isKnown(comptime name: []const u8) bool {
 
 test {
     _ = @import("program_test.zig");
+    _ = @import("kernel_test.zig");
 }
