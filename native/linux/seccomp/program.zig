@@ -25,7 +25,7 @@ pub const named_profiles = [_]NamedProfile{
     .{ .name = "host-no-unix", .profile = .{ .network = .host, .unix_sockets = false } },
 };
 
-const Numbers = struct {
+pub const Numbers = struct {
     /// AUDIT_ARCH_* (linux/audit.h).
     audit_arch: u32,
     SYS: type,
@@ -35,7 +35,7 @@ const Numbers = struct {
 /// Bit 30 marks the x32 ABI (asm/unistd.h, __X32_SYSCALL_BIT).
 const x32_bit: u32 = 0x4000_0000;
 
-fn numbersOf(comptime arch: std.Target.Cpu.Arch) Numbers {
+pub fn numbersOf(comptime arch: std.Target.Cpu.Arch) Numbers {
     return switch (arch) {
         .x86_64 => .{ .audit_arch = 0xc000_003e, .SYS = std.os.linux.syscalls.X64, .limit = x32_bit },
         .aarch64 => .{ .audit_arch = 0xc000_00b7, .SYS = std.os.linux.syscalls.Arm64, .limit = null },
@@ -82,4 +82,5 @@ fn isKnown(comptime name: []const u8) bool {
 test {
     _ = @import("program_test.zig");
     _ = @import("kernel_test.zig");
+    _ = @import("golden_test.zig");
 }
