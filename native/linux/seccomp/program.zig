@@ -80,6 +80,7 @@ fn isKnown(comptime name: []const u8) bool {
 }
 
 test {
+    _ = @import("compile_test.zig");
     _ = @import("program_test.zig");
     _ = @import("kernel_test.zig");
     _ = @import("golden_test.zig");
