@@ -72,7 +72,7 @@ fn checkStep(plan: Plan, step: *align(8) const structs.Step, seen: *Seen) Error!
     const kind: structs.StepKind = @fromBackingInt(step.kind);
     switch (kind) {
         .namespaces => if (step.flags & ~namespace_flags != 0) return error.BadValue,
-        .root, .directory, .symlink, .tmpfs, .proc, .devpts, .stand_ins, .protect, .tunable, .file, .screen, .seal, .mirror => {},
+        .root, .directory, .symlink, .tmpfs, .proc, .devpts, .stand_ins, .protect, .tunable, .file, .screen, .seal, .mirror, .mqueue => {},
         .bind => if (plan.text(step.source).len == 0 or plan.text(step.source)[0] != '/') return error.BadPath,
         .deny => if (step.argument > @backingInt(structs.ObjectType.any)) return error.BadValue,
         .loopback => {},
@@ -93,7 +93,7 @@ fn checkStep(plan: Plan, step: *align(8) const structs.Step, seen: *Seen) Error!
 fn hasTarget(kind: structs.StepKind) bool {
     return switch (kind) {
         .directory, .symlink, .bind, .tmpfs, .proc, .devpts, .stand_ins, .deny => true,
-        .protect, .tunable, .landlock_rule, .working_folder, .file, .screen, .seal, .mirror => true,
+        .protect, .tunable, .landlock_rule, .working_folder, .file, .screen, .seal, .mirror, .mqueue => true,
         else => false,
     };
 }

@@ -104,6 +104,8 @@ pub const StepKind = enum(u32) {
     /// A part of the host's baseline at its own place, if the host has it: a link as a link, else
     /// bound read-only. `target`.
     mirror = 24,
+    /// The IPC namespace's POSIX message queues (mq_overview(7)). `target`.
+    mqueue = 25,
     _,
 };
 

@@ -100,7 +100,9 @@ pub const Launch = struct {
                 try launch.attachAt(tree, step.target);
             },
             .proc => {
-                const tree = try mounts.newFileSystem("proc", &.{}, mounts.MOUNT_ATTR_NOSUID | mounts.MOUNT_ATTR_NODEV | mounts.MOUNT_ATTR_NOEXEC, failure);
+                // Only processes that the reader may trace are shown (Linux 5.8): not this one, the
+                // sandbox's init, whose files root's workload would own.
+                const tree = try mounts.newFileSystem("proc", &.{.{ .key = "hidepid", .value = "ptraceable" }}, mounts.MOUNT_ATTR_NOSUID | mounts.MOUNT_ATTR_NODEV | mounts.MOUNT_ATTR_NOEXEC, failure);
                 defer sys.close(tree);
                 try launch.attachAt(tree, step.target);
             },
@@ -110,6 +112,11 @@ pub const Launch = struct {
                     .{ .key = "ptmxmode", .value = "0666" },
                     .{ .key = "mode", .value = "0620" },
                 }, mounts.MOUNT_ATTR_NOSUID | mounts.MOUNT_ATTR_NOEXEC, failure);
+                defer sys.close(tree);
+                try launch.attachAt(tree, step.target);
+            },
+            .mqueue => {
+                const tree = try mounts.newFileSystem("mqueue", &.{}, mounts.MOUNT_ATTR_NOSUID | mounts.MOUNT_ATTR_NODEV | mounts.MOUNT_ATTR_NOEXEC, failure);
                 defer sys.close(tree);
                 try launch.attachAt(tree, step.target);
             },

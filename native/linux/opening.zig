@@ -97,6 +97,9 @@ pub const steps = [_]Step{
     .{ .kind = .devpts, .target = "/dev/pts" },
     .{ .kind = .directory, .target = "/dev/shm", .argument = 0o755 },
     .{ .kind = .tmpfs, .target = "/dev/shm", .argument = 256 * mib, .extra = 65_536, .flags = Bind.no_exec },
+    // Mounted so that Landlock can be told to let its own queues be.
+    .{ .kind = .directory, .target = "/dev/mqueue", .argument = 0o755 },
+    .{ .kind = .mqueue, .target = "/dev/mqueue" },
     .{ .kind = .symlink, .target = "/dev/ptmx", .source = "pts/ptmx" },
     .{ .kind = .symlink, .target = "/dev/fd", .source = "/proc/self/fd" },
     .{ .kind = .symlink, .target = "/dev/stdin", .source = "/proc/self/fd/0" },

@@ -188,6 +188,7 @@ fn describe(line: *Line, kind: structs.StepKind, source: []const u8, target: []c
         .tmpfs => "mount a private ",
         .proc => "mount a private ",
         .devpts => "mount private terminals at ",
+        .mqueue => "mount private message queues at ",
         .stand_ins => "prepare denials",
         .deny, .screen => "deny ",
         .protect, .seal => "write-protect ",
@@ -198,7 +199,7 @@ fn describe(line: *Line, kind: structs.StepKind, source: []const u8, target: []c
         else => "carry out a step",
     });
     switch (kind) {
-        .directory, .file, .symlink, .tmpfs, .proc, .devpts, .deny, .screen, .protect, .seal, .tunable, .landlock_rule => line.quoted(target),
+        .directory, .file, .symlink, .tmpfs, .proc, .devpts, .mqueue, .deny, .screen, .protect, .seal, .tunable, .landlock_rule => line.quoted(target),
         .bind => {
             line.quoted(source);
             if (!std.mem.eql(u8, source, target)) {

@@ -32,13 +32,15 @@ pub fn next() Received {
 const Action = extern struct { handler: usize, flags: usize = 0, restorer: usize = 0, mask: u64 = 0 };
 const SIG_IGN: usize = 1;
 
+pub fn restoreDefault(number: u32) void {
+    const action: Action = .{ .handler = 0 };
+    _ = sys.call(.rt_sigaction, .{ number, &action, @as(usize, 0), @as(usize, 8) });
+}
+
 /// Nothing blocked, nothing ignored: as a login shell starts a program.
 pub fn restoreDefaults() void {
-    const action: Action = .{ .handler = 0 };
     var number: u32 = 1;
-    while (number <= 64) : (number += 1) {
-        _ = sys.call(.rt_sigaction, .{ number, &action, @as(usize, 0), @as(usize, 8) });
-    }
+    while (number <= 64) : (number += 1) restoreDefault(number);
     const none: u64 = 0;
     _ = sys.call(.rt_sigprocmask, .{ @as(usize, SIG_SETMASK), &none, @as(usize, 0), @as(usize, 8) });
 }

@@ -51,6 +51,8 @@ pub fn run(planner: ?sys.pid_t, arguments: Arguments) noreturn {
         sys.exit(exit_config);
     }
     signals.blockAll();
+    // A caller that ignores SIGCHLD has the kernel reap its children, and their status is lost.
+    signals.restoreDefault(SIGCHLD);
     const shared = Shared.create() orelse fatal("out of memory");
     var supervisor: Supervisor = .{
         .shared = shared,

@@ -1,7 +1,7 @@
 // Written by `zig build abi` from native/abi/structs.zig and native/linux/opening.zig.
 
 export const PLAN_MAGIC = 0x5043584d;
-export const ABI_DIGEST = 0x3aef07408b3c174fn;
+export const ABI_DIGEST = 0xbf560b022c1185dan;
 export const PLAN_BYTES_MAX = 16777216;
 export const PLAN_STEPS_MAX = 200000;
 export const PLAN_FD = 1000;
@@ -56,6 +56,7 @@ export const StepKind = {
   screen: 22,
   seal: 23,
   mirror: 24,
+  mqueue: 25,
 } as const;
 
 export const ObjectType = {
@@ -484,6 +485,15 @@ export const openingSteps = () => [
     target: "/dev/shm",
     argument: 268435456,
     extra: 65536,
+  },
+  {
+    kind: "directory" as const,
+    target: "/dev/mqueue",
+    argument: 493,
+  },
+  {
+    kind: "mqueue" as const,
+    target: "/dev/mqueue",
   },
   {
     kind: "symlink" as const,

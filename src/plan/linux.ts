@@ -167,6 +167,12 @@ function landlockSteps(layout: FileLayout): readonly Step[] {
   rule("/proc", Access.use);
   rule("/dev", Access.use);
   rule("/dev/shm", Access.write);
+  steps.push({
+    kind: "landlockRule",
+    target: "/dev/mqueue",
+    argument: Access.write,
+    flags: BindFlag.optional,
+  });
   for (const region of layout.regions) {
     if (region.baseline) continue;
     rule(region.place, region.access === "write" ? Access.write : Access.read);

@@ -79,6 +79,8 @@ export function describeStep(step: Step): string {
       return `private ${target}`;
     case "devpts":
       return `private terminals ${target}`;
+    case "mqueue":
+      return `private message queues ${target}`;
     case "standIns":
       return "stand-ins for what is denied";
     case "deny":
