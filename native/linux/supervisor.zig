@@ -10,6 +10,7 @@ const handover = @import("handover");
 const opening = @import("opening");
 const landlock = @import("landlock.zig");
 const launch = @import("launch.zig");
+const mounts = @import("mounts.zig");
 const report = @import("report.zig");
 const shared_memory = @import("shared.zig");
 const signals = @import("signals.zig");
@@ -50,6 +51,7 @@ pub fn run(planner: ?sys.pid_t, arguments: Arguments) noreturn {
         report.plain("mxc must not be installed set-user-ID or set-group-ID");
         sys.exit(exit_config);
     }
+    refuseFolders();
     signals.blockAll();
     // A caller that ignores SIGCHLD has the kernel reap its children, and their status is lost.
     signals.restoreDefault(SIGCHLD);
@@ -77,6 +79,17 @@ pub fn run(planner: ?sys.pid_t, arguments: Arguments) noreturn {
     const code = supervise(&supervisor);
     terminal.restore(saved);
     sys.exit(code);
+}
+
+/// A standard stream that is a folder would be a way to everything above and below it.
+fn refuseFolders() void {
+    for (0..3) |stream| {
+        var failure: sys.Failure = undefined;
+        const object = mounts.stat(@intCast(stream), &failure) catch continue;
+        if (object.kind() != mounts.S_IFDIR) continue;
+        report.plain("standard input, output and error must not be folders: the workload could walk out through them");
+        sys.exit(exit_config);
+    }
 }
 
 /// PID 1, in new namespaces: it does the opening, if wanted, and waits for the plan.
