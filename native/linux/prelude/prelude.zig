@@ -138,9 +138,14 @@ fn split(argv: [*:null]?[*:0]u8) void {
         sys.close(pipe[0]);
         // CLOEXEC: nothing that Bun might start inherits the channel.
         if (sys.failed(sys.call(.dup3, .{ pipe[1], handover.plan_fd, @as(usize, O_CLOEXEC) }))) sys.exit(1);
+        // Only now does the parent go on: Bun is the longest part of a launch, and this processor
+        // is its own until the wake-up finds the parent another one.
+        sys.writeAll(pipe[1], "\n");
         sys.close(pipe[1]);
         return;
     }
+    var started: [1]u8 = undefined;
+    _ = sys.readAll(pipe[0], &started);
     // The helper finds the plan by number and closes every other descriptor above 2.
     // The lowest free descriptors went to the pipe, so `helper` is never `helper_plan_fd`.
     if (pipe[0] == handover.helper_plan_fd) {
