@@ -1,10 +1,10 @@
 /** argv to a front door, loaded only then. Nothing else. */
 
-import { basename } from "node:path";
-
 const [, , command = "", ...rest] = process.argv;
 
-if (basename(process.argv0) === "lxc-exec") {
+const name = process.argv0.slice(process.argv0.lastIndexOf("/") + 1);
+
+if (name === "lxc-exec") {
   const { lxcExec } = await import("./compat/lxc-exec.ts");
   await lxcExec(process.argv.slice(2));
 } else if (command === "run") {
@@ -14,3 +14,5 @@ if (basename(process.argv0) === "lxc-exec") {
   const { dispatch } = await import("./cli/commands.ts");
   await dispatch(process.argv.slice(2));
 }
+
+export {};

@@ -1,10 +1,11 @@
 /** What the tool itself says: on stderr, plain unless stderr is a terminal. */
 
-import { writeSync } from "node:fs";
 import { EXIT_CODES, type MxcError } from "../errors.ts";
 
 /** Writes all of it; a closed pipe is the reader's decision, not an error. */
 export function write(fd: 1 | 2, text: string): void {
+  // Loaded when there is something to say: a run that goes well says nothing.
+  const { writeSync } = require("node:fs") as typeof import("node:fs");
   const bytes = Buffer.from(text);
   try {
     for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);

@@ -2,11 +2,11 @@
 
 import type { Request } from "../contract/request.ts";
 import { MxcError } from "../errors.ts";
-import { probeHost } from "../host/probe.ts";
+import { factsOfCaller } from "../host/caller.ts";
 import { planLinux } from "../plan/linux.ts";
 import type { Plan } from "../plan/plan.ts";
 import { resolveBackend } from "../policy/backend.ts";
-import type { Policy } from "../policy/policy.ts";
+import { DEFAULT_PIDS, type Policy } from "../policy/policy.ts";
 import { toPolicy } from "../policy/to-policy.ts";
 
 export interface PrepareOptions {
@@ -15,7 +15,9 @@ export interface PrepareOptions {
 
 export async function prepare(request: Request, options: PrepareOptions): Promise<Plan> {
   const policy = toPolicyHere(request, options);
-  let facts = probeHost(policy);
+  let facts = needsProbe(policy)
+    ? (await import("../host/probe.ts")).probeHost(policy)
+    : factsOfCaller();
   if (policy.network.kind === "host") {
     // Only here does the plan depend on it, and asking costs a library.
     const { probeNative } = await import("../native/library.ts");
@@ -24,6 +26,16 @@ export async function prepare(request: Request, options: PrepareOptions): Promis
   const plan = planLinux(policy, facts);
   if (!plan.ok) throw new MxcError(...plan.refusals);
   return plan.plan;
+}
+
+/** Without paths and other questions there is nothing to look up on the host. */
+function needsProbe({ grants, process: own, network, limits }: Policy): boolean {
+  return (
+    grants.length > 0 ||
+    own.cwd !== undefined ||
+    network.kind === "host" ||
+    limits.pids !== DEFAULT_PIDS
+  );
 }
 
 /** As far as it goes without looking at the policy's paths. */

@@ -3,6 +3,7 @@
 import { lstatSync, readdirSync, readFileSync, readlinkSync, type Stats } from "node:fs";
 import { isWithin, join, parentOf, rebase } from "../policy/paths.ts";
 import type { Policy } from "../policy/policy.ts";
+import { factsOfCaller } from "./caller.ts";
 import type { HostFacts, HostObject, ObjectType, PathFacts } from "./facts.ts";
 
 /** As the kernel (path_resolution(7)). */
@@ -124,9 +125,7 @@ export function probeHost(policy: Policy): HostFacts {
   const unboundedLinks = new Set<string>();
   if (mixed) findAliases(policy, paths, aliases, unboundedLinks);
   return {
-    uid: process.getuid?.() ?? 0,
-    gid: process.getgid?.() ?? 0,
-    cwd: currentFolder(),
+    ...factsOfCaller(),
     get kernel() {
       return kernelVersion();
     },
@@ -143,14 +142,6 @@ function kernelVersion(): readonly [number, number] {
     .split(".")
     .map((part) => Number.parseInt(part, 10));
   return [major, minor];
-}
-
-function currentFolder(): string {
-  try {
-    return process.cwd();
-  } catch {
-    return "/"; // deleted, or not to be looked at
-  }
 }
 
 function findAliases(
