@@ -61,7 +61,8 @@ function read(area: string, name: string, kind: Attack["kind"]): Attack {
     if (!text.includes(known)) throw new Error(`${file}: its opening comment lacks '${known}'`);
   }
   const control = /^(root|none): ./.exec(directives.get("control") ?? "");
-  if (directives.has("control") && control === null) throw new Error(`${file}: @control needs a reason`);
+  if (directives.has("control") && control === null)
+    throw new Error(`${file}: @control needs a reason`);
   const sidecar = join(import.meta.dir, area, `${stem}.ts`);
   return {
     name: `${area}/${stem}`,

@@ -47,7 +47,11 @@ describe("without a sandbox the attack succeeds:", () => {
     if (attack.control.kind === "none") continue;
     if (attack.control.kind === "root" && !isRoot()) continue;
     const uid = attack.control.kind === "root" ? 0 : (callers.at(-1) ?? 0);
-    test(`${attack.name} as ${callerName(uid)}`, () => inFixture(attack, uid, runOutside), ATTACK_MS);
+    test(
+      `${attack.name} as ${callerName(uid)}`,
+      () => inFixture(attack, uid, runOutside),
+      ATTACK_MS,
+    );
   }
 });
 
@@ -58,7 +62,8 @@ async function inFixture(
 ): Promise<void> {
   const fixture = await makeFixture(uid, programs.get(victimSource) as string);
   try {
-    const sidecar: Sidecar = attack.sidecar === undefined ? {} : (await import(attack.sidecar)).sidecar;
+    const sidecar: Sidecar =
+      attack.sidecar === undefined ? {} : (await import(attack.sidecar)).sidecar;
     await body(attack, fixture, place(attack, fixture), sidecar);
   } finally {
     await fixture.end();
@@ -75,7 +80,12 @@ function place(attack: Attack, fixture: Fixture): string[] {
   return [attack.kind === "sh" ? "/bin/sh" : "/usr/bin/python3", program];
 }
 
-async function runInside(attack: Attack, fixture: Fixture, words: string[], sidecar: Sidecar): Promise<void> {
+async function runInside(
+  attack: Attack,
+  fixture: Fixture,
+  words: string[],
+  sidecar: Sidecar,
+): Promise<void> {
   const variables = { ...fixture.variables, ...(await sidecar.prepare?.(fixture)) };
   const before = {
     tree: fixture.untouchable(),
@@ -108,7 +118,8 @@ function expectBlocked(result: SandboxResult, fixture: Fixture): void {
   const lines = result.stdout.split("\n");
   const says = (text: string) => lines.some((line) => line === text || line.startsWith(`${text} `));
   if (!says("twin: ok")) throw new Error(`the harmless twin did not work:\n${shown}`);
-  if (!says("attack: blocked") || says("attack: SUCCEEDED")) throw new Error(`not blocked:\n${shown}`);
+  if (!says("attack: blocked") || says("attack: SUCCEEDED"))
+    throw new Error(`not blocked:\n${shown}`);
   expect(shown).not.toContain(fixture.secret);
 }
 
@@ -131,10 +142,27 @@ done
 shift
 exec "$@"`;
 
-async function runOutside(attack: Attack, fixture: Fixture, words: string[], sidecar: Sidecar): Promise<void> {
+async function runOutside(
+  attack: Attack,
+  fixture: Fixture,
+  words: string[],
+  sidecar: Sidecar,
+): Promise<void> {
   const variables = { ...fixture.variables, ...(await sidecar.prepare?.(fixture)) };
   const before = { settings: kernelSettings(), mounts: mounts(), places: systemPlaces() };
-  const contained = ["unshare", "--mount", "--uts", "--propagation", "private", "--", "sh", "-c", CONTAIN, "sh", fixture.folder.path];
+  const contained = [
+    "unshare",
+    "--mount",
+    "--uts",
+    "--propagation",
+    "private",
+    "--",
+    "sh",
+    "-c",
+    CONTAIN,
+    "sh",
+    fixture.folder.path,
+  ];
   const child = Bun.spawn(
     [
       ...(isRoot() ? contained : []),
@@ -143,7 +171,11 @@ async function runOutside(attack: Attack, fixture: Fixture, words: string[], sid
       ...words,
     ],
     {
-      env: { PATH: process.env["PATH"] ?? "/usr/bin:/bin:/usr/sbin:/sbin", MXC_CALLER_SECRET: fixture.secret, ...variables },
+      env: {
+        PATH: process.env.PATH ?? "/usr/bin:/bin:/usr/sbin:/sbin",
+        MXC_CALLER_SECRET: fixture.secret,
+        ...variables,
+      },
       cwd: "/",
       stdin: "ignore",
       stdout: "pipe",
@@ -151,7 +183,10 @@ async function runOutside(attack: Attack, fixture: Fixture, words: string[], sid
     },
   );
   const limit = setTimeout(() => child.kill("SIGKILL"), ATTACK_MS / 2);
-  const [output, errors] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()]);
+  const [output, errors] = await Promise.all([
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
+  ]);
   await child.exited;
   clearTimeout(limit);
   expect({ settings: kernelSettings(), mounts: mounts(), places: systemPlaces() }).toEqual(before);

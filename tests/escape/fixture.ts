@@ -1,9 +1,19 @@
 /** What an attack finds: folders with each kind of access, a secret outside, a bystander. */
 
-import { chmodSync, copyFileSync, linkSync, mkdirSync, readdirSync, readFileSync, lstatSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { asUser } from "../support/paths.ts";
-import { giveTo, scratch, type Scratch } from "../support/scratch.ts";
+import { giveTo, type Scratch, scratch } from "../support/scratch.ts";
 
 /** What the victim says of itself (support/victim.c). */
 interface VictimFacts {
@@ -39,7 +49,16 @@ export async function makeFixture(uid: number, victimProgram: string): Promise<F
   const secret = `mxc-secret-${crypto.randomUUID()}`;
   const at = (...parts: string[]) => join(folder.path, ...parts);
   const write = (text: string, ...parts: string[]) => writeFileSync(at(...parts), text);
-  for (const path of ["program", "ro", "ro/inner-rw", "rw", "rw/inner-ro", "rw/denied-dir", "rw/scratch", "secret"]) {
+  for (const path of [
+    "program",
+    "ro",
+    "ro/inner-rw",
+    "rw",
+    "rw/inner-ro",
+    "rw/denied-dir",
+    "rw/scratch",
+    "secret",
+  ]) {
     mkdirSync(at(path));
   }
   write("hello", "ro", "hello.txt");
@@ -61,13 +80,16 @@ export async function makeFixture(uid: number, victimProgram: string): Promise<F
   chmodSync(at("program", "victim"), 0o755);
   giveTo(uid, folder.path);
 
-  const key = 1 + crypto.getRandomValues(new Uint32Array(1))[0]! % 0x3fff_ffff;
-  const child = Bun.spawn([...asUser(uid), at("program", "victim"), secret, at("secret"), String(key)], {
-    stdin: "pipe",
-    stdout: "pipe",
-    stderr: "inherit",
-    env: { MXC_VICTIM_SECRET: secret },
-  });
+  const key = crypto.getRandomValues(new Int32Array(1)).map((n) => (n & 0x3fff_ffff) | 1)[0];
+  const child = Bun.spawn(
+    [...asUser(uid), at("program", "victim"), secret, at("secret"), String(key)],
+    {
+      stdin: "pipe",
+      stdout: "pipe",
+      stderr: "inherit",
+      env: { MXC_VICTIM_SECRET: secret },
+    },
+  );
   const reader = (child.stdout as ReadableStream<Uint8Array>).getReader();
   const first = await reader.read();
   if (first.value === undefined) throw new Error("the victim did not start");
@@ -102,7 +124,9 @@ export async function makeFixture(uid: number, victimProgram: string): Promise<F
     },
     untouchable: () =>
       [
-        ...["program", "ro", "secret", "rw/inner-ro", "rw/denied-dir"].flatMap((path) => describe(at(path), at("ro", "inner-rw"))),
+        ...["program", "ro", "secret", "rw/inner-ro", "rw/denied-dir"].flatMap((path) =>
+          describe(at(path), at("ro", "inner-rw")),
+        ),
         ...describe(at("rw", "denied.txt")),
         ...describe(at("rw", "alias.txt")),
         ...setIdFiles(folder.path),
@@ -121,13 +145,36 @@ function describe(path: string, except?: string): string[] {
   const status = lstatSync(path);
   const own = `${path} ${status.mode.toString(8)} ${status.uid}:${status.gid} ${status.nlink} ${status.size}`;
   if (status.isDirectory()) {
-    return [own, ...readdirSync(path).sort().flatMap((name) => describe(join(path, name), except))];
+    return [
+      own,
+      ...readdirSync(path)
+        .sort()
+        .flatMap((name) => describe(join(path, name), except)),
+    ];
   }
   return [status.isFile() && status.size < 4096 ? `${own} ${readFileSync(path, "latin1")}` : own];
 }
 
 /** A set-id program or device left behind in a granted folder would be an escape for later. */
 function setIdFiles(folder: string): string[] {
-  const find = Bun.spawnSync(["find", folder, "(", "-perm", "/6000", "-type", "f", "-o", "-type", "b", "-o", "-type", "c", ")"]);
-  return find.stdout.toString().split("\n").filter((line) => line !== "");
+  const find = Bun.spawnSync([
+    "find",
+    folder,
+    "(",
+    "-perm",
+    "/6000",
+    "-type",
+    "f",
+    "-o",
+    "-type",
+    "b",
+    "-o",
+    "-type",
+    "c",
+    ")",
+  ]);
+  return find.stdout
+    .toString()
+    .split("\n")
+    .filter((line) => line !== "");
 }

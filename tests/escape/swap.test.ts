@@ -12,7 +12,7 @@ import { asUser, callerName, callers, repositoryRoot } from "../support/paths.ts
 import { runSandbox, type SandboxResult, type SandboxRun } from "../support/sandbox.ts";
 import { giveTo, scratch } from "../support/scratch.ts";
 
-const LAUNCHES = Number(process.env["MXC_SWAP_LAUNCHES"] ?? 100);
+const LAUNCHES = Number(process.env.MXC_SWAP_LAUNCHES ?? 100);
 const TEST_MS = 300_000;
 
 let swapper: string;
@@ -47,7 +47,10 @@ async function launchWhileSwapping(
     };
     mkdirSync(join(place.harmless, "inner"), { recursive: true });
     mkdirSync(join(place.secret, "inner"), { recursive: true });
-    for (const [folder, text] of [[place.harmless, "harmless"], [place.secret, token]] as const) {
+    for (const [folder, text] of [
+      [place.harmless, "harmless"],
+      [place.secret, token],
+    ] as const) {
       writeFileSync(join(folder, "data.txt"), text);
       writeFileSync(join(folder, "inner", "data.txt"), text);
     }
@@ -84,7 +87,8 @@ function expectSafe(
     expect(shown).not.toContain(token);
     if (works(result)) worked += 1;
     // A refusal: by mxc, or by what stands in for a denied object.
-    else if (result.exitCode === 0 || result.stderr === "") throw new Error(`neither works nor refuses:\n${shown}`);
+    else if (result.exitCode === 0 || result.stderr === "")
+      throw new Error(`neither works nor refuses:\n${shown}`);
   }
   // Both outcomes, or the race was none.
   expect(worked).toBeGreaterThan(0);
@@ -93,58 +97,85 @@ function expectSafe(
 
 describe.each([...callers])("swapped symlinks as %d", (uid) => {
   const both = (place: Place) => [place.harmless, place.secret] as const;
-  const showsHarmless = (result: SandboxResult) => result.exitCode === 0 && result.stdout === "harmless";
+  const showsHarmless = (result: SandboxResult) =>
+    result.exitCode === 0 && result.stdout === "harmless";
 
-  test(`a granted folder, ${callerName(uid)}`, async () => {
-    expectSafe(
-      await launchWhileSwapping(uid, both, (place) => ({
-        flags: [`--allow-read=${place.link}`, `--deny=${place.secret}`],
-        argv: ["/bin/cat", join(place.link, "data.txt")],
-      })),
-      showsHarmless,
-    );
-  }, TEST_MS);
+  test(
+    `a granted folder, ${callerName(uid)}`,
+    async () => {
+      expectSafe(
+        await launchWhileSwapping(uid, both, (place) => ({
+          flags: [`--allow-read=${place.link}`, `--deny=${place.secret}`],
+          argv: ["/bin/cat", join(place.link, "data.txt")],
+        })),
+        showsHarmless,
+      );
+    },
+    TEST_MS,
+  );
 
-  test(`a granted file below a swapped folder, ${callerName(uid)}`, async () => {
-    expectSafe(
-      await launchWhileSwapping(uid, both, (place) => ({
-        flags: [`--allow-write=${join(place.link, "inner", "data.txt")}`, `--deny=${join(place.secret, "inner", "data.txt")}`],
-        argv: ["/bin/cat", join(place.link, "inner", "data.txt")],
-      })),
-      showsHarmless,
-    );
-  }, TEST_MS);
+  test(
+    `a granted file below a swapped folder, ${callerName(uid)}`,
+    async () => {
+      expectSafe(
+        await launchWhileSwapping(uid, both, (place) => ({
+          flags: [
+            `--allow-write=${join(place.link, "inner", "data.txt")}`,
+            `--deny=${join(place.secret, "inner", "data.txt")}`,
+          ],
+          argv: ["/bin/cat", join(place.link, "inner", "data.txt")],
+        })),
+        showsHarmless,
+      );
+    },
+    TEST_MS,
+  );
 
-  test(`the working folder, ${callerName(uid)}`, async () => {
-    expectSafe(
-      await launchWhileSwapping(uid, both, (place) => ({
-        flags: [`--allow-read=${place.harmless}`, `--cwd=${place.link}`],
-        argv: ["/bin/cat", "data.txt"],
-      })),
-      showsHarmless,
-    );
-  }, TEST_MS);
+  test(
+    `the working folder, ${callerName(uid)}`,
+    async () => {
+      expectSafe(
+        await launchWhileSwapping(uid, both, (place) => ({
+          flags: [`--allow-read=${place.harmless}`, `--cwd=${place.link}`],
+          argv: ["/bin/cat", "data.txt"],
+        })),
+        showsHarmless,
+      );
+    },
+    TEST_MS,
+  );
 
-  test(`the config itself, ${callerName(uid)}`, async () => {
-    // One grants the secret and only greets; the other looks at both and is granted neither. A
-    // mixture of the two would show the secret.
-    const config = (commandLine: string, readonlyPaths: string[]) =>
-      JSON.stringify({ version: "1.0.0", process: { commandLine }, filesystem: { readonlyPaths } });
-    const { results, swaps, token } = await launchWhileSwapping(
-      uid,
-      (place) => {
-        writeFileSync(join(place.folder, "greets.json"), config("echo hello", [place.secret]));
-        writeFileSync(join(place.folder, "looks.json"), config(`cat ${place.secret}/data.txt; echo looked`, [place.harmless]));
-        return [join(place.folder, "greets.json"), join(place.folder, "looks.json")];
-      },
-      (place) => ({ flags: ["--config", place.link] }),
-    );
-    expect(swaps).toBeGreaterThan(5_000);
-    const said = new Set(results.map((result) => result.stdout));
-    expect([...said].sort()).toEqual(["hello\n", "looked\n"]);
-    for (const result of results) {
-      expect(result.exitCode).toBe(0);
-      expect(result.stdout + result.stderr).not.toContain(token);
-    }
-  }, TEST_MS);
+  test(
+    `the config itself, ${callerName(uid)}`,
+    async () => {
+      // One grants the secret and only greets; the other looks at both and is granted neither. A
+      // mixture of the two would show the secret.
+      const config = (commandLine: string, readonlyPaths: string[]) =>
+        JSON.stringify({
+          version: "1.0.0",
+          process: { commandLine },
+          filesystem: { readonlyPaths },
+        });
+      const { results, swaps, token } = await launchWhileSwapping(
+        uid,
+        (place) => {
+          writeFileSync(join(place.folder, "greets.json"), config("echo hello", [place.secret]));
+          writeFileSync(
+            join(place.folder, "looks.json"),
+            config(`cat ${place.secret}/data.txt; echo looked`, [place.harmless]),
+          );
+          return [join(place.folder, "greets.json"), join(place.folder, "looks.json")];
+        },
+        (place) => ({ flags: ["--config", place.link] }),
+      );
+      expect(swaps).toBeGreaterThan(5_000);
+      const said = new Set(results.map((result) => result.stdout));
+      expect([...said].sort()).toEqual(["hello\n", "looked\n"]);
+      for (const result of results) {
+        expect(result.exitCode).toBe(0);
+        expect(result.stdout + result.stderr).not.toContain(token);
+      }
+    },
+    TEST_MS,
+  );
 });

@@ -6,16 +6,30 @@ import { basename, dirname, join } from "node:path";
 import { repositoryRoot } from "./paths.ts";
 
 const target = `${process.arch === "arm64" ? "aarch64" : "x86_64"}-linux-musl`;
-const FLAGS = ["-static", "-target", target, "-O1", "-Wall", "-Wextra", "-Werror", "-Wno-unused-function", "-Wno-missing-field-initializers"];
+const FLAGS = [
+  "-static",
+  "-target",
+  target,
+  "-O1",
+  "-Wall",
+  "-Wextra",
+  "-Werror",
+  "-Wno-unused-function",
+  "-Wno-missing-field-initializers",
+];
 
 const cache = join(repositoryRoot, ".zig-cache", "test-programs");
 
 /** `MXC_ZIG`: the words of another Zig. */
 function zig(): { words: string[]; env: Record<string, string> } {
-  const other = process.env["MXC_ZIG"];
+  const other = process.env.MXC_ZIG;
   if (other !== undefined) return { words: other.split(" "), env: {} };
   const tools = join(repositoryRoot, ".tools", "zig-0.17.1");
-  for (const path of [join(tools, "bin", "zig"), join(tools, "ziglang", "zig"), join(tools, "zig")]) {
+  for (const path of [
+    join(tools, "bin", "zig"),
+    join(tools, "ziglang", "zig"),
+    join(tools, "zig"),
+  ]) {
     if (existsSync(path)) return { words: [path], env: {} };
   }
   if (existsSync(join(tools, "bin", "python"))) {
@@ -33,7 +47,10 @@ export async function compileC(source: string, headers: readonly string[] = []):
   if (existsSync(out)) return out;
   mkdirSync(cache, { recursive: true });
   const { words, env } = zig();
-  const includes = [...new Set(headers.map((header) => dirname(header)))].flatMap((folder) => ["-I", folder]);
+  const includes = [...new Set(headers.map((header) => dirname(header)))].flatMap((folder) => [
+    "-I",
+    folder,
+  ]);
   const partial = `${out}.${process.pid}`;
   const child = Bun.spawn([...words, "cc", ...FLAGS, ...includes, "-o", partial, source], {
     env: { ...process.env, ...env },

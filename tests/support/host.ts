@@ -7,23 +7,54 @@ export function processesWith(token: string): number[] {
   const out: number[] = [];
   for (const name of readdirSync("/proc")) {
     if (!/^\d+$/.test(name) || Number(name) === process.pid) continue;
-    if (read(`/proc/${name}/environ`).includes(token) || read(`/proc/${name}/cmdline`).includes(token)) {
+    if (
+      read(`/proc/${name}/environ`).includes(token) ||
+      read(`/proc/${name}/cmdline`).includes(token)
+    ) {
       out.push(Number(name));
     }
   }
   return out;
 }
 
-/** Host pids of live processes that run this very executable; the kernel's own view of it. */
-export function processesRunning(executable: string): number[] {
-  return readdirSync("/proc").filter((name) => {
-    if (!/^\d+$/.test(name)) return false;
-    try {
-      return readlinkSync(`/proc/${name}/exe`).replace(" (deleted)", "") === executable;
-    } catch {
-      return false;
-    }
-  }).map(Number);
+/**
+ * Host pids of sandbox inits whose supervisor is gone. An init has erased its arguments and
+ * environment, so that `processesWith` does not find it; its name and its parent tell.
+ */
+export function orphanedInits(): number[] {
+  return readdirSync("/proc")
+    .filter((name) => {
+      if (!/^\d+$/.test(name) || read(`/proc/${name}/comm`) !== "mxc-init\n") return false;
+      const parent = /^PPid:\s+(\d+)/m.exec(read(`/proc/${name}/status`))?.[1];
+      // Gone since it was listed.
+      if (parent === undefined || !isAlive(Number(name))) return false;
+      return !/mxc/.test(executableOf(parent));
+    })
+    .map(Number);
+}
+
+function executableOf(pid: string): string {
+  try {
+    return readlinkSync(`/proc/${pid}/exe`);
+  } catch {
+    return "";
+  }
+}
+
+export function descendants(pid: number): number[] {
+  const children = read(`/proc/${pid}/task/${pid}/children`)
+    .split(" ")
+    .filter((word) => word !== "");
+  return children.flatMap((word) => [Number(word), ...descendants(Number(word))]);
+}
+
+export function parentOf(pid: number): number {
+  return Number(/^PPid:\s+(\d+)/m.exec(read(`/proc/${pid}/status`))?.[1]);
+}
+
+/** Its number in its own pid namespace. */
+export function namespacePid(pid: number): number {
+  return Number(/^NSpid:.*\s(\d+)$/m.exec(read(`/proc/${pid}/status`))?.[1]);
 }
 
 export function isAlive(pid: number): boolean {
@@ -33,7 +64,11 @@ export function isAlive(pid: number): boolean {
 
 export function mounts(): string {
   // Without the order and ids, which other programs change.
-  return read("/proc/self/mountinfo").split("\n").map((line) => line.split(" ").slice(3).join(" ")).sort().join("\n");
+  return read("/proc/self/mountinfo")
+    .split("\n")
+    .map((line) => line.split(" ").slice(3).join(" "))
+    .sort()
+    .join("\n");
 }
 
 /** Settings that an escape would change. */
@@ -52,13 +87,16 @@ export function systemPlaces(): string {
     const status = lstatSync(path);
     return `${path} ${status.mode.toString(8)} ${status.rdev}`;
   });
-  return [...nodes, ...["/", "/dev", "/etc", "/usr/bin", "/home", "/root"].map((path) => {
-    try {
-      return `${path}: ${readdirSync(path).sort().join(" ")}`;
-    } catch {
-      return path;
-    }
-  })].join("\n");
+  return [
+    ...nodes,
+    ...["/", "/dev", "/etc", "/usr/bin", "/home", "/root"].map((path) => {
+      try {
+        return `${path}: ${readdirSync(path).sort().join(" ")}`;
+      } catch {
+        return path;
+      }
+    }),
+  ].join("\n");
 }
 
 /** Waits until it holds; whether it did within the time. */

@@ -1,13 +1,21 @@
 /** Where the checkout and the binary under test are. */
 
-import { accessSync, constants, copyFileSync, existsSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
+import {
+  accessSync,
+  constants,
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  realpathSync,
+  rmSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
 export const repositoryRoot = realpathSync(join(import.meta.dir, "..", ".."));
 
 /** `MXC_BINARY` names another build than this checkout's. */
-export const builtBinary = process.env["MXC_BINARY"] ?? join(repositoryRoot, "dist", "mxc");
+export const builtBinary = process.env.MXC_BINARY ?? join(repositoryRoot, "dist", "mxc");
 
 export function isRoot(): boolean {
   return process.getuid?.() === 0;

@@ -3,7 +3,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { asUser, binaryFor } from "./paths.ts";
-import { scratch, type Scratch } from "./scratch.ts";
+import { type Scratch, scratch } from "./scratch.ts";
 
 export interface SandboxRun {
   /** A config document, given with `--config`; flags add to it. */
@@ -24,7 +24,7 @@ export interface SandboxRun {
 
 export interface SandboxResult {
   readonly exitCode: number | null;
-  readonly signal: string | null;
+  readonly signal: number | string | null;
   readonly stdout: string;
   readonly stderr: string;
 }
@@ -48,7 +48,10 @@ export function commandOf(run: SandboxRun, folder: Scratch): string[] {
   return words;
 }
 
-export function callerEnvironment(folder: Scratch, extra: SandboxRun["env"]): Record<string, string> {
+export function callerEnvironment(
+  folder: Scratch,
+  extra: SandboxRun["env"],
+): Record<string, string> {
   return {
     PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
     HOME: folder.path,
@@ -61,9 +64,10 @@ export function callerEnvironment(folder: Scratch, extra: SandboxRun["env"]): Re
 export function spawnSandbox(run: SandboxRun, folder: Scratch) {
   const stdin = run.stdin ?? "ignore";
   return Bun.spawn(commandOf(run, folder), {
-    stdin: typeof stdin === "string" && stdin !== "inherit" && stdin !== "pipe" && stdin !== "ignore"
-      ? new Blob([stdin])
-      : (stdin as "pipe"),
+    stdin:
+      typeof stdin === "string" && stdin !== "inherit" && stdin !== "pipe" && stdin !== "ignore"
+        ? new Blob([stdin])
+        : (stdin as "pipe"),
     stdout: "pipe",
     stderr: "pipe",
     cwd: run.cwd ?? "/",

@@ -4,7 +4,9 @@ import { join } from "node:path";
 import type { Sidecar } from "../attacks.ts";
 
 export const sidecar: Sidecar = {
-  prepare: (fixture) => ({ DENIED_OUTSIDE: join(fixture.folder.path, "secret", "missing", "deep") }),
+  prepare: (fixture) => ({
+    DENIED_OUTSIDE: join(fixture.folder.path, "secret", "missing", "deep"),
+  }),
   verify: (fixture) => {
     expect(existsSync(join(fixture.folder.path, "secret", "missing"))).toBe(false);
   },
