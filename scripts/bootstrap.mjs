@@ -1,6 +1,6 @@
 // Brings the pinned tools (packages, bun, zig) into the checkout and then runs a task with them.
 // Plain Node, since on a fresh machine there is nothing else. Does nothing that is done already,
-// so it works offline afterwards; writes nothing outside the checkout but the tools' own caches.
+// so it works offline afterwards; writes nothing outside the checkout.
 
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -13,7 +13,20 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 /** Exact, as PyPI has it. build.zig checks it too. */
 const ZIG_VERSION = "0.17.1";
 
-const TASKS = ["start", "test", "build", "generate", "bench", "tidy"];
+const TASKS = ["start", "test", "build", "generate", "bench", "tidy", "typecheck", "lint"];
+
+/** Caches stay here too: a home folder may be missing, read-only or somebody else's. */
+const TOOL_ENVIRONMENT = {
+  ...process.env,
+  npm_config_cache: join(root, ".tools", "cache", "npm"),
+  npm_config_update_notifier: "false",
+  PIP_DISABLE_PIP_VERSION_CHECK: "1",
+  PIP_NO_CACHE_DIR: "1",
+  PIP_ROOT_USER_ACTION: "ignore",
+  ZIG_GLOBAL_CACHE_DIR: join(root, ".tools", "cache", "zig"),
+  // Zig compiles its own build program first: unoptimised that takes seconds, not two minutes.
+  ZIG_DEBUG_CMD: "1",
+};
 
 const [task, ...args] = process.argv.slice(2);
 if (task !== undefined && !TASKS.includes(task))
@@ -23,7 +36,7 @@ installPackages();
 const bun = findBun();
 const zig = installZig();
 if (task !== undefined) {
-  const env = { ...process.env, MXC_ZIG: zig };
+  const env = { ...TOOL_ENVIRONMENT, MXC_ZIG: zig };
   const { status, signal } = spawnSync(bun, [join(root, "scripts", `${task}.ts`), ...args], {
     stdio: "inherit",
     cwd: root,
@@ -39,6 +52,7 @@ function installPackages() {
   const stamp = join(root, "node_modules", ".mxc-lock");
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === lock) return;
   say("packages: npm install");
+  // Versions and checksums are the lock file's. `npm ci` refuses it, since it names no registry.
   // No package needs its install script, and none gets to run one.
   run(process.platform === "win32" ? "npm.cmd" : "npm", [
     "install",
@@ -82,14 +96,11 @@ function installZig() {
   say(`zig ${ZIG_VERSION}: pip install (about 90 MB)`);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  const python = process.platform === "win32" ? "python" : "python3";
-  run(python, [
+  run(pythonWithPip(), [
     "-m",
     "pip",
     "install",
     "--quiet",
-    "--root-user-action=ignore",
-    "--disable-pip-version-check",
     "--no-deps",
     "--no-compile",
     "--target",
@@ -102,10 +113,24 @@ function installZig() {
   return zig;
 }
 
+/** Debian splits pip from python3, but a virtual environment brings its own. */
+function pythonWithPip() {
+  const windows = process.platform === "win32";
+  const python = windows ? "python" : "python3";
+  if (spawnSync(python, ["-m", "pip", "--version"], { stdio: "ignore" }).status === 0)
+    return python;
+  const folder = join(root, ".tools", "python");
+  run(python, ["-m", "venv", "--clear", folder]);
+  return windows ? join(folder, "Scripts", "python.exe") : join(folder, "bin", "python");
+}
+
 function run(command, words) {
   const { status, error } = spawnSync(command, words, {
     stdio: ["ignore", "inherit", "inherit"],
     cwd: root,
+    env: TOOL_ENVIRONMENT,
+    // Node starts a .cmd file through a shell only; every word here is ours.
+    shell: command.endsWith(".cmd"),
   });
   if (status !== 0)
     fail(`${command} ${words.join(" ")} failed: ${error?.message ?? `exit code ${status}`}`);
