@@ -13,7 +13,7 @@ int main(void) {
                              "kvm", "fuse", "net/tun", "vhost-net", "vsock", "vhost-vsock", "uinput", "uhid", "input",
                              "dri", "snd", "mapper/control", "autofs", "cuse", "hpet", "rtc0", "userfaultfd",
                              "console", "tty0", "tty1", "ttyS0", "vcs", "hvc0", "btrfs-control", "ppp", "watchdog",
-                             "cpu_dma_latency", "mqueue", "hugepages", "block", "disk", "log", "initctl"};
+                             "cpu_dma_latency", "hugepages", "block", "disk", "log", "initctl"};
     for (size_t i = 0; i < sizeof devices / sizeof *devices; i++) {
         attempt(devices[i], try_open(format("/dev/%s", devices[i]), O_RDONLY), ANY_OF(ENOENT));
     }

@@ -1,8 +1,8 @@
 /*
  * Tries: to take descriptors from the sandbox's init, which has some to the host: a lifeline, the
  * memory that it shares with the supervisor.
- * Fails because: init is not dumpable, so that its /proc folder belongs to nobody here.
- * Stopped by: prctl(PR_SET_DUMPABLE) in init (EACCES); seccomp refuses pidfd_getfd.
+ * Fails because: /proc hides what one may not trace, and init is not dumpable.
+ * Stopped by: /proc's hidepid (ENOENT), prctl(PR_SET_DUMPABLE) in init (EACCES); seccomp refuses pidfd_getfd.
  * @control root: only root may look into the host's init
  */
 #include "attack.h"

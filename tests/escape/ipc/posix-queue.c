@@ -13,6 +13,8 @@ int main(void) {
     char buffer[256] = {0};
     if (queue >= 0 && mq_receive(queue, buffer, sizeof buffer, NULL) > 0) printf("read: %s\n", buffer);
     attempt("the host's", queue, ANY_OF(ENOENT));
+    attempt("its file", show(format("/dev/mqueue%s", given("MQ_NAME"))), ANY_OF(ENOENT));
+    attempt("its file in the root", show(given("MQ_NAME")), ANY_OF(ENOENT));
     mq_unlink("/mxc-own");
     return verdict();
 }

@@ -2,8 +2,9 @@
  * Tries: to read the launcher's environment, arguments and memory from init's /proc folder. With
  * MXC's bubblewrap backend, /proc/1/environ is the launcher's whole environment, and
  * /proc/1/cmdline the whole policy.
- * Fails because: init erases its arguments and environment and is not dumpable.
- * Stopped by: init (empty), prctl(PR_SET_DUMPABLE) (EACCES).
+ * Fails because: /proc hides what one may not trace; init is not dumpable, and has erased its
+ * arguments and environment besides.
+ * Stopped by: /proc's hidepid (ENOENT), prctl(PR_SET_DUMPABLE) (EACCES).
  * @control root: only root may look into the host's init
  */
 #include "attack.h"
@@ -27,8 +28,8 @@ int main(void) {
     }
     attempt_that("cmdline shows the policy", shows("/proc/1/cmdline", given("RW")), "erased");
     attempt_that("cmdline shows the tool's flags", shows("/proc/1/cmdline", "--"), "erased");
-    attempt("write init's memory", try_open("/proc/1/mem", O_RDWR), ANY_OF(EACCES, EPERM));
-    attempt("oom_score_adj of init", try_open("/proc/1/oom_score_adj", O_WRONLY), ANY_OF(EACCES, EPERM));
+    attempt("write init's memory", try_open("/proc/1/mem", O_RDWR), ANY_OF(ENOENT, EACCES, EPERM));
+    attempt("oom_score_adj of init", try_open("/proc/1/oom_score_adj", O_WRONLY), ANY_OF(ENOENT, EACCES, EPERM));
     char link[PATH_MAX];
     attempt("init's program", readlink("/proc/1/exe", link, sizeof link), ANY_OF(EACCES, EPERM, ENOENT));
     return verdict();
