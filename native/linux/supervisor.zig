@@ -75,6 +75,8 @@ pub fn run(planner: ?sys.pid_t, arguments: Arguments) noreturn {
     mask |= @as(u64, 1) << (SIGCHLD - 1);
     supervisor.signal_fd = sys.checkFd(.signalfd4, .{ @as(isize, -1), &mask, @as(usize, 8), @as(u32, O_CLOEXEC | O_NONBLOCK) }, &failure) catch fatal("no signalfd");
 
+    const name: [*:0]const u8 = "mxc";
+    _ = sys.call(.prctl, .{ PR_SET_NAME, name, @as(usize, 0), @as(usize, 0), @as(usize, 0) });
     const saved = terminal.save();
     const code = supervise(&supervisor);
     terminal.restore(saved);
@@ -106,9 +108,10 @@ fn start(supervisor: *Supervisor, namespaces: u32, with_opening: bool) void {
 
 fn beInit(supervisor: *Supervisor, with_opening: bool) noreturn {
     const header = supervisor.shared.header();
-    dieWithParent(supervisor);
+    // Our own copy of the write end would hide that the supervisor is gone.
     sys.close(supervisor.lifeline[1]);
-    // Descriptors that only the supervisor needs. The lifeline's other end stays until exec.
+    dieWithParent(supervisor);
+    // Descriptors that only the supervisor needs. The lifeline's read end stays until exec.
     sys.close(handover.helper_plan_fd);
     if (supervisor.signal_fd >= 0) sys.close(supervisor.signal_fd);
     // The policy and the caller's words are not for the workload to read in /proc/1.
@@ -142,13 +145,13 @@ fn beInit(supervisor: *Supervisor, with_opening: bool) noreturn {
     sys.exit(0);
 }
 
-/// SIGKILL when the supervisor dies; checked, as it may be dead already.
+/// SIGKILL when the supervisor dies. It may be dead already: then no signal comes, and the lifeline
+/// is closed, since a dying process closes its files before it tells its children.
 fn dieWithParent(supervisor: *Supervisor) void {
     _ = sys.call(.prctl, .{ PR_SET_PDEATHSIG, @as(usize, SIGKILL), @as(usize, 0), @as(usize, 0), @as(usize, 0) });
     var poll = [_]PollFd{.{ .fd = supervisor.lifeline[0], .events = 0 }};
     const immediately = [2]u64{ 0, 0 };
     const ready = sys.call(.ppoll, .{ &poll, @as(usize, 1), &immediately, @as(usize, 0), @as(usize, 8) });
-    // Before our own copy of the write end is closed this cannot be seen; the second call sees it.
     if (!sys.failed(ready) and poll[0].revents & POLLHUP != 0) sys.exit(1);
 }
 
