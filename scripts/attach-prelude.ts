@@ -8,7 +8,10 @@ const PT_LOAD = 1;
 const PT_NOTE = 4;
 const PF_R_X = 5;
 const EM_AARCH64 = 183;
+const EHDR_SIZE = 64;
 const PHDR_SIZE = 56;
+/** The image's two words: see prelude.zig. */
+const SLOTS_SIZE = 16;
 
 interface Segment {
   readonly at: number;
@@ -19,9 +22,15 @@ interface Segment {
 
 export function attachPrelude(elf: Uint8Array, image: Uint8Array): Uint8Array {
   const view = new DataView(elf.buffer, elf.byteOffset, elf.byteLength);
-  if (view.getUint32(0) !== 0x7f45_4c46 || elf[4] !== 2 || elf[5] !== 1) {
+  if (
+    elf.byteLength < EHDR_SIZE ||
+    view.getUint32(0) !== 0x7f45_4c46 ||
+    elf[4] !== 2 ||
+    elf[5] !== 1
+  ) {
     throw new Error("not a 64-bit little-endian ELF file");
   }
+  if (image.byteLength <= SLOTS_SIZE) throw new Error("the image has no entry point");
   const entry = view.getBigUint64(24, true);
   const segments = readSegments(view);
   const note = segments.findLast((segment) => segment.type === PT_NOTE);
@@ -31,6 +40,9 @@ export function attachPrelude(elf: Uint8Array, image: Uint8Array): Uint8Array {
     throw new Error("no PT_NOTE or no PT_LOAD to work with");
   if (note.at < last.at)
     throw new Error("PT_NOTE stands before a PT_LOAD: addresses would not ascend");
+  // Both the kernel and ld.so take the last segment for the one that ends highest.
+  if (loads.some(({ address }, index) => address < (loads[index - 1]?.address ?? 0n)))
+    throw new Error("the PT_LOADs do not ascend");
 
   // 64 KiB is the largest page size of the architectures here.
   const page = view.getUint16(18, true) === EM_AARCH64 ? 0x1_0000n : 0x1000n;
@@ -47,7 +59,7 @@ export function attachPrelude(elf: Uint8Array, image: Uint8Array): Uint8Array {
   out.set(image, Number(offset));
   const write = new DataView(out.buffer);
   const entryOffset = write.getBigUint64(Number(offset) + 8, true);
-  if (entryOffset === 0n || entryOffset >= BigInt(image.byteLength))
+  if (entryOffset < BigInt(SLOTS_SIZE) || entryOffset >= BigInt(image.byteLength))
     throw new Error("the image has no entry point");
   write.setBigInt64(Number(offset), entry - address, true);
   write.setBigUint64(24, address + entryOffset, true);
@@ -71,7 +83,10 @@ function readSegments(view: DataView): readonly Segment[] {
   const table = Number(view.getBigUint64(32, true));
   if (view.getUint16(54, true) !== PHDR_SIZE)
     throw new Error("unexpected size of a program header");
-  return Array.from({ length: view.getUint16(56, true) }, (_, index) => {
+  const length = view.getUint16(56, true);
+  if (table + length * PHDR_SIZE > view.byteLength)
+    throw new Error("the program headers lie outside the file");
+  return Array.from({ length }, (_, index) => {
     const at = table + index * PHDR_SIZE;
     return {
       at,
