@@ -39,6 +39,9 @@ const Supervisor = struct {
     clone_errno: u16 = 0,
     /// Its write end is open in this process alone: it closes when we die.
     lifeline: [2]sys.fd_t = .{ -1, -1 },
+    /// Its write end is open in PID 1 and in the workload until its exec: it closes when the
+    /// workload starts, or will not.
+    started: [2]sys.fd_t = .{ -1, -1 },
     plan: ?Plan = null,
     plan_bytes: usize = 0,
     signal_fd: sys.fd_t = -1,
@@ -66,6 +69,7 @@ pub fn run(planner: ?sys.pid_t, arguments: Arguments) noreturn {
     // Root's other groups would stay with the workload, mapped or not.
     if (uid == 0) _ = sys.check(.setgroups, .{ @as(usize, 0), @as(usize, 0) }, &failure) catch {};
     _ = sys.check(.pipe2, .{ &supervisor.lifeline, @as(usize, O_CLOEXEC) }, &failure) catch fatal("no pipe");
+    _ = sys.check(.pipe2, .{ &supervisor.started, @as(usize, O_CLOEXEC) }, &failure) catch fatal("no pipe");
     start(&supervisor, opening.all_namespaces, true);
 
     var mask: u64 = 0;
@@ -110,6 +114,7 @@ fn beInit(supervisor: *Supervisor, with_opening: bool) noreturn {
     const header = supervisor.shared.header();
     // Our own copy of the write end would hide that the supervisor is gone.
     sys.close(supervisor.lifeline[1]);
+    sys.close(supervisor.started[0]);
     dieWithParent(supervisor);
     // Descriptors that only the supervisor needs. The lifeline's read end stays until exec.
     sys.close(handover.helper_plan_fd);
@@ -141,7 +146,7 @@ fn beInit(supervisor: *Supervisor, with_opening: bool) noreturn {
     // From here nothing may look into this process, and it still dies with its parent.
     _ = sys.call(.prctl, .{ PR_SET_DUMPABLE, @as(usize, 0), @as(usize, 0), @as(usize, 0), @as(usize, 0) });
     dieWithParent(supervisor);
-    workload.run(&state, plan, header, umask);
+    workload.run(&state, plan, header, umask, supervisor.started[1]);
     sys.exit(0);
 }
 
@@ -168,6 +173,7 @@ fn supervise(supervisor: *Supervisor) u8 {
         var polls = [_]PollFd{
             .{ .fd = supervisor.signal_fd, .events = POLLIN },
             .{ .fd = if (supervisor.plan == null) handover.helper_plan_fd else -1, .events = POLLIN },
+            .{ .fd = if (supervisor.plan != null) supervisor.started[0] else -1, .events = POLLIN },
         };
         const timeout = remaining(deadline);
         if (timeout) |left| {
@@ -181,6 +187,11 @@ fn supervise(supervisor: *Supervisor) u8 {
             if (supervisor.plan) |plan| {
                 if (plan.header.timeout_ms != 0) deadline = now() + plan.header.timeout_ms * std.time.ns_per_ms;
             }
+        }
+        if (polls[2].revents != 0) {
+            sys.close(supervisor.started[0]);
+            supervisor.started[0] = -1;
+            endPlanner(supervisor);
         }
         if (polls[0].revents != 0) {
             if (handleSignals(supervisor)) |code| return code;
@@ -208,9 +219,10 @@ fn receivePlan(supervisor: *Supervisor) ?u8 {
         killAll(supervisor);
         return exit_backend;
     };
-    if (supervisor.planner) |planner| _ = sys.call(.kill, .{ planner, @as(u32, SIGKILL) });
     sys.close(handover.helper_plan_fd);
     begin(supervisor, plan);
+    sys.close(supervisor.started[1]);
+    supervisor.started[1] = -1;
     if (supervisor.init == null) {
         supervisor.shared.header().fail(.namespaces, 0, .{ .syscall = .clone, .errno = supervisor.clone_errno }, false);
         killAll(supervisor);
@@ -302,7 +314,7 @@ fn handleSignals(supervisor: *Supervisor) ?u8 {
     if (ended) |status| {
         supervisor.init = null;
         if (supervisor.plan) |plan| {
-            reapPlanner(supervisor);
+            endPlanner(supervisor);
             return conclude(supervisor, plan, status);
         }
         // The opening failed, or PID 1 was killed; the plan, when it comes, tells which. Only a
@@ -353,10 +365,11 @@ fn killAll(supervisor: *Supervisor) void {
     supervisor.planner = null;
 }
 
-fn reapPlanner(supervisor: *Supervisor) void {
-    const planner = supervisor.planner orelse return;
-    _ = sys.call(.wait4, .{ planner, @as(usize, 0), @as(u32, 0), @as(usize, 0) });
-    supervisor.planner = null;
+/// The planner has said all it had to say and waits for this. Not before the workload runs: its
+/// death keeps a processor in the kernel for a millisecond, and leaving the old root waits for every
+/// processor (RCU). Nothing of it runs any more once this returns.
+fn endPlanner(supervisor: *Supervisor) void {
+    if (supervisor.planner) |planner| _ = sys.call(.kill, .{ planner, @as(u32, SIGKILL) });
 }
 
 /// PID 1's death is the death of all in its pid namespace, and wait4 returns after theirs.

@@ -26,8 +26,9 @@ const Image = struct {
 /// execvp(3)'s path where the environment has none.
 const default_search_path = "/bin:/usr/bin";
 
-/// Returns when the workload has ended; what happened is in `header`.
-pub fn run(launch: *Launch, plan: Plan, header: *shared_memory.Header, umask: usize) void {
+/// Returns when the workload has ended; what happened is in `header`. `started` is closed when the
+/// workload is on its way.
+pub fn run(launch: *Launch, plan: Plan, header: *shared_memory.Header, umask: usize, started: sys.fd_t) void {
     var failure: sys.Failure = undefined;
     const image = imageOf(plan, &failure) catch return header.fail(.confine, 0, failure, false);
     if (launch.ruleset) |ruleset| {
@@ -42,6 +43,7 @@ pub fn run(launch: *Launch, plan: Plan, header: *shared_memory.Header, umask: us
         become(launch, plan, image, header);
         sys.exit(127);
     }
+    sys.close(started);
     header.status = waitFor(@intCast(child));
     header.finished = 1;
 }

@@ -83,7 +83,7 @@ export fn preludeMain(stack: [*]usize) callconv(.c) void {
     openMissingStandardStreams();
     disarmEnvironment(envp);
     sys.close(handover.plan_fd); // whatever a caller left there is not a channel of ours
-    if (isOneShotRun(argc, argv)) split(argv);
+    if (isOneShotRun(argc, argv)) split(argv, envp);
 }
 
 /// A closed 0, 1 or 2 would be given to the first file that we open.
@@ -106,6 +106,22 @@ fn disarmEnvironment(envp: [*:null]?[*:0]u8) void {
     }
 }
 
+/// A planner lives for some milliseconds: JavaScriptCore's compilers, their threads and memory cost
+/// it more than they bring (docs/performance.md). Said in place of a variable that only a shell
+/// cares for; where there is none of those, the start is a little slower.
+fn startWithoutCompilers(envp: [*:null]?[*:0]u8) void {
+    const setting = "BUN_JSC_useJIT=0";
+    var index: usize = 0;
+    while (envp[index]) |entry| : (index += 1) {
+        inline for (.{ "_=", "OLDPWD=", "SHLVL=", "LS_COLORS=", "_UN_", "_ODE_" }) |prefix| {
+            if (startsWith(entry, prefix)) {
+                envp[index] = @constCast(setting);
+                return;
+            }
+        }
+    }
+}
+
 fn isOneShotRun(argc: usize, argv: [*:null]?[*:0]u8) bool {
     if (argc == 0) return false;
     const name = baseName(argv[0].?);
@@ -115,7 +131,7 @@ fn isOneShotRun(argc: usize, argv: [*:null]?[*:0]u8) bool {
 
 /// Returns in the child, which goes on to Bun with the plan channel at `handover.plan_fd`. Where
 /// any part fails nothing has happened: Bun starts in this process and hands over later.
-fn split(argv: [*:null]?[*:0]u8) void {
+fn split(argv: [*:null]?[*:0]u8, envp: [*:null]?[*:0]u8) void {
     var pipe: [2]i32 = undefined;
     if (sys.failed(sys.call(.pipe2, .{ &pipe, @as(usize, O_CLOEXEC) }))) return;
     const helper = helperFile() orelse {
@@ -142,6 +158,7 @@ fn split(argv: [*:null]?[*:0]u8) void {
         // is its own until the wake-up finds the parent another one.
         sys.writeAll(pipe[1], "\n");
         sys.close(pipe[1]);
+        startWithoutCompilers(envp);
         return;
     }
     var started: [1]u8 = undefined;
