@@ -1,4 +1,7 @@
-/** Builds dist/: this host's executable, or with `--all` every target's and SHA256SUMS. */
+/**
+ * Builds dist/: this host's executable, those named (`mxc-linux-arm64`), or with `--all` every
+ * target's and SHA256SUMS.
+ */
 
 import { createHash } from "node:crypto";
 import {
@@ -26,10 +29,11 @@ const CLOSED = [
 ];
 
 if (import.meta.main) {
-  const all = process.argv.includes("--all");
-  const targets = all ? TARGETS : [hostTarget()];
+  const names = process.argv.slice(2);
+  const all = names.includes("--all");
+  const targets = all ? TARGETS : names.length > 0 ? names.map(targetOf) : [hostTarget()];
   for (const target of targets) build(target);
-  link(hostTarget());
+  if (targets.includes(hostTarget())) link(hostTarget());
   if (all) {
     const sums = targets.map(({ file }) => `${sha256(join(DIST, file))}  ${file}\n`).join("");
     writeFileSync(join(DIST, "SHA256SUMS"), sums);
@@ -64,6 +68,13 @@ export function build(target: Target, dist = DIST): string {
   chmodSync(output, 0o755);
   say(`dist/${target.file}`);
   return output;
+}
+
+function targetOf(name: string): Target {
+  const found = TARGETS.find(({ file }) => file === name);
+  if (found !== undefined) return found;
+  const known = TARGETS.map(({ file }) => file).join(", ");
+  throw new Error(`no target ${name}; there are ${known}, or --all`);
 }
 
 /** The folder with the target's natives, and the library where the bundler embeds it from. */
