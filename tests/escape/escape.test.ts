@@ -202,8 +202,13 @@ function expand(flag: string, variables: Readonly<Record<string, string>>): stri
 
 function launcherOf(attack: Attack, fixture: Fixture): string[] {
   switch (attack.launcher) {
-    case "terminal":
-      return ["/usr/bin/python3", join(support, "terminal.py")];
+    case "terminal": {
+      // In the fixture: the checkout may be below /tmp, which a control run hides.
+      const helper = join(fixture.folder.path, "terminal.py");
+      copyFileSync(join(support, "terminal.py"), helper);
+      chmodSync(helper, 0o644);
+      return ["/usr/bin/python3", helper];
+    }
     case "descriptors": {
       const token = join(fixture.folder.path, "secret", "token.txt");
       return ["bash", "-c", `exec 7<"${token}" 200<>"${token}" 1000<"${token}"; exec "$@"`, "sh"];
