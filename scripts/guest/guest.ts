@@ -107,13 +107,14 @@ function readConsole(console: string): GuestResult {
 
 /** A new file system is the root: the one from boot cannot be pivoted away from. */
 const INIT = `#!/usr/bin/busybox sh
-export PATH=/usr/bin:/usr/sbin
+export PATH=/usr/bin
 /usr/bin/busybox --install -s /usr/bin
 mkdir /new
 mount -t tmpfs -o mode=755,size=75% root /new
-for place in bin sbin lib lib64 usr etc root home guest; do
-  test -e /$place -o -L /$place && mv /$place /new/ || /new/usr/bin/busybox mv /$place /new/
+for place in /*; do
+  case $place in /init|/new|/dev|/usr) ;; *) mv $place /new/ ;; esac
 done
+mv /usr /new/
 exec /new/usr/bin/busybox switch_root /new /guest/start
 `;
 
