@@ -19,7 +19,7 @@ import {
   rebase,
 } from "../policy/paths.ts";
 import type { Access, Grant } from "../policy/policy.ts";
-import { strictest } from "../policy/to-policy.ts";
+import { hostProc, strictest } from "../policy/to-policy.ts";
 import type { Step } from "./plan.ts";
 
 /** A host object at a place in the sandbox. */
@@ -133,6 +133,11 @@ function lookUp(grants: readonly Grant[], facts: HostFacts, refusals: Refusal[])
       if (grant.access !== "denied") refusals.push(absent(grant, path));
       // What the caller may not look at, the workload may not either.
       else if (path.forbidden !== true) missing.push({ grant, canonical: path.canonical });
+      continue;
+    }
+    // By whatever name: the policy layer has only seen how the path is written.
+    if (grant.access !== "denied" && isWithin(path.canonical, "/proc")) {
+      refusals.push(hostProc(grant));
       continue;
     }
     found.push({ grant, facts: path, object: path.object });

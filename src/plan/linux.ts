@@ -208,18 +208,25 @@ function workingFolder(policy: Policy, facts: HostFacts, layout: FileLayout): st
 }
 
 function isVisible(folder: string, layout: FileLayout): boolean {
-  const hidden = (path: string) =>
-    layout.steps.some(
-      (step) =>
-        (step.kind === "deny" || step.kind === "screen") && isWithin(path, step.target as string),
-    );
   if (folder === "/") return true;
-  if (layout.regions.some((region) => isWithin(folder, region.place))) return !hidden(folder);
+  const hidden = isHidden(folder, layout);
+  if (layout.regions.some((region) => isWithin(folder, region.place))) return !hidden;
   if (layout.regions.some((region) => isWithin(region.place, folder))) return true;
   return (
     ["/tmp", "/dev", "/dev/shm", "/dev/pts", "/proc", "/run", "/var", "/usr"].includes(folder) &&
-    !hidden(folder)
+    !hidden
   );
+}
+
+/** The deepest mount decides: a grant below a denied folder is seen. */
+function isHidden(folder: string, layout: FileLayout): boolean {
+  let deepest: Step | undefined;
+  for (const step of layout.steps) {
+    if (step.kind !== "bind" && step.kind !== "deny" && step.kind !== "screen") continue;
+    const target = step.target as string;
+    if (isWithin(folder, target) && target.length >= (deepest?.target?.length ?? 0)) deepest = step;
+  }
+  return deepest !== undefined && deepest.kind !== "bind";
 }
 
 function environmentSteps(policy: Policy, folder: string): readonly Step[] {

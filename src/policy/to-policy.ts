@@ -4,7 +4,7 @@ import type { FilesystemRequest, Request } from "../contract/request.ts";
 import type { Refusal } from "../errors.ts";
 import { toEnvironment } from "./environment.ts";
 import { toNetworkPolicy } from "./network.ts";
-import { normalise } from "./paths.ts";
+import { isWithin, normalise } from "./paths.ts";
 import {
   type Access,
   DEFAULT_DISK_MB,
@@ -93,15 +93,18 @@ function refusePath(raw: string, access: Access, field: string): Refusal | undef
     if (path !== "/") return undefined;
     return { code: "path_unavailable", field, message: "denying '/' leaves nothing to run" };
   }
-  if (path === "/proc" || path.startsWith("/proc/")) {
-    return {
-      code: "not_enforceable",
-      field,
-      message: `'${path}' cannot be granted: the host's /proc hands over other processes and the kernel's settings`,
-      remedy: "The sandbox has a /proc of its own; remove the path.",
-    };
-  }
+  if (isWithin(path, "/proc")) return hostProc({ path, access, field });
   return undefined;
+}
+
+/** Also asked by the plan, of what a path turns out to be on the host. */
+export function hostProc({ path, field }: Grant): Refusal {
+  return {
+    code: "not_enforceable",
+    field,
+    message: `'${path}' cannot be granted: the host's /proc hands over other processes and the kernel's settings`,
+    remedy: "The sandbox has a /proc of its own; remove the path.",
+  };
 }
 
 function toLimits(request: Request): LimitsPolicy {
