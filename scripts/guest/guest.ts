@@ -77,7 +77,7 @@ export async function runInGuest(run: GuestRun): Promise<GuestResult> {
     const words = [
       machine.program,
       ...machine.words,
-      ...["-accel", "tcg", "-smp", "2", "-m", "2048"],
+      ...["-accel", "tcg", "-smp", "2", "-m", "3072"],
       ...["-nodefaults", "-no-user-config", "-no-reboot", "-display", "none", "-serial", "stdio"],
       ...["-kernel", join(kernelFiles, "boot", kernel), "-initrd", archive],
       ...["-append", `console=${machine.console} loglevel=1 panic=-1`],
