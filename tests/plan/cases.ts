@@ -1,0 +1,325 @@
+/** Policies on made-up hosts, by the name of their golden file. */
+
+import type { Policy } from "../../src/policy/policy.ts";
+import { type Given, policyOf, type Tree } from "./fake-host.ts";
+
+export interface PlanCase {
+  /** On top of `BASE`. */
+  readonly tree?: Tree;
+  /** `ro`, `rw` or `no`, and a path. */
+  readonly grants: readonly string[];
+  readonly policy?: Partial<Policy>;
+  readonly given?: Given;
+  /** What the workload must find where; `absent` for nothing. */
+  readonly seen?: Readonly<Record<string, "read" | "write" | "private" | "denied" | "absent">>;
+}
+
+const HOME: Tree = {
+  "/home/u/p/src/main.c": "file",
+  "/home/u/p/out": "directory",
+  "/home/u/p/.env": "file",
+  "/home/u/.ssh/id": "file",
+};
+
+const DEEP: Tree = { "/w/a/b/c/file": "file", "/w/a/b/other": "file", "/w/a/x": "file" };
+
+const process = (more: Partial<Policy["process"]>): Partial<Policy> => ({
+  process: { ...policyOf([]).process, ...more },
+});
+
+export const CASES: Readonly<Record<string, PlanCase>> = {
+  nothing: {
+    grants: [],
+    seen: {
+      "/etc/passwd": "read",
+      "/etc/shadow": "denied",
+      "/bin/cat": "read",
+      "/home": "absent",
+      "/usr/local": "absent",
+      "/tmp": "private",
+    },
+  },
+  "read-write-denied": {
+    tree: HOME,
+    grants: ["ro /home/u/p", "rw /home/u/p/out", "no /home/u/p/.env"],
+    seen: {
+      "/home/u/p/src/main.c": "read",
+      "/home/u/p/out": "write",
+      "/home/u/p/.env": "denied",
+      "/home/u/.ssh": "absent",
+    },
+  },
+  "most-specific-wins": {
+    tree: DEEP,
+    grants: ["rw /w", "ro /w/a", "rw /w/a/b", "no /w/a/b/c"],
+    seen: {
+      "/w": "write",
+      "/w/a/x": "read",
+      "/w/a/b/other": "write",
+      "/w/a/b/c": "denied",
+      "/w/a/b/c/file": "absent",
+    },
+  },
+  "grant-below-denied": {
+    tree: DEEP,
+    grants: ["rw /w", "no /w/a", "ro /w/a/b/c"],
+    seen: { "/w": "write", "/w/a": "private", "/w/a/x": "absent", "/w/a/b/c/file": "read" },
+  },
+  "file-below-denied": {
+    tree: DEEP,
+    grants: ["rw /w", "no /w/a", "rw /w/a/b/other", "rw /w/a/x"],
+    seen: { "/w/a/b/other": "write", "/w/a/x": "write", "/w/a/b/c": "absent" },
+  },
+  "denied-below-denied": {
+    tree: DEEP,
+    grants: ["rw /w", "no /w/a", "no /w/a/b", "no /w/a/b/c/file"],
+    seen: { "/w/a": "denied", "/w/a/b": "absent" },
+  },
+  "grant-between-denied": {
+    tree: DEEP,
+    grants: ["rw /w", "no /w/a", "rw /w/a/b", "no /w/a/b/c"],
+    seen: { "/w/a/b/other": "write", "/w/a/b/c": "denied", "/w/a/x": "absent" },
+  },
+  "same-path-twice": {
+    tree: DEEP,
+    grants: ["rw /w/a", "ro /w/a/", "rw /w/a/b", "no //w/./a/b"],
+    seen: { "/w/a": "read", "/w/a/b": "denied" },
+  },
+  "same-object-by-link": {
+    tree: { ...DEEP, "/l": "-> /w/a" },
+    grants: ["rw /w/a", "ro /l"],
+    seen: { "/w/a/x": "read", "/l/x": "read" },
+  },
+  "denied-by-link": {
+    tree: { ...DEEP, "/l": "-> /w/a/b" },
+    grants: ["rw /w", "no /l/c"],
+    seen: { "/w/a/b/c": "denied", "/w/a/b/other": "write" },
+  },
+  "denied-hard-link": {
+    tree: { "/w/a/key": "file", "/w/b/copy": "= /w/a/key", "/x/other": "= /w/a/key" },
+    grants: ["rw /w", "no /w/a/key"],
+    seen: { "/w/a/key": "denied", "/w/b/copy": "denied", "/x": "absent" },
+  },
+  "denied-bind-alias": {
+    tree: { "/w/a/key": "file", "/v/mounted": "= /w/a" },
+    grants: ["ro /w", "ro /v", "no /w/a"],
+    given: { aliases: new Map([["/w/a", ["/v/mounted", "/elsewhere"]]]) },
+    seen: { "/w/a": "denied", "/v/mounted": "denied" },
+  },
+  "unbounded-links": {
+    tree: { "/w/key": "file", "/w/copy": "= /w/key" },
+    grants: ["rw /w", "no /w/key"],
+    given: { unboundedLinks: ["/w/key"] },
+  },
+  "link-not-shown": {
+    tree: { ...DEEP, "/l": "-> w/a" },
+    grants: ["ro /l"],
+    seen: { "/l/x": "read", "/w": "absent" },
+  },
+  "link-shown": {
+    tree: { "/p/l": "-> ../t/d", "/t/d/f": "file", "/t/secret": "file" },
+    grants: ["ro /p", "rw /p/l"],
+    seen: { "/p/l/f": "write", "/t/d/f": "write", "/t/secret": "absent" },
+  },
+  "ancestor-link-not-shown": {
+    tree: { "/home": "-> usr/home", "/usr/home/u/p/f": "file" },
+    grants: ["rw /home/u/p"],
+    seen: { "/home/u/p/f": "write", "/usr/home": "absent" },
+  },
+  "ancestor-link-shown": {
+    tree: { "/g/home": "-> ../t", "/t/u/f": "file", "/t/v": "file" },
+    grants: ["ro /g", "rw /g/home/u"],
+    seen: { "/g/home/u/f": "write", "/t/u/f": "write", "/t/v": "absent" },
+  },
+  "link-of-the-baseline": {
+    tree: { "/usr/bin/tool": "file" },
+    grants: ["rw /bin/tool"],
+    seen: { "/bin/tool": "write", "/usr/bin/tool": "write", "/usr/bin/cat": "read" },
+  },
+  "link-chain": {
+    tree: { "/a": "-> b", "/b": "-> /c/d", "/c/d": "-> ../e", "/e/f": "file" },
+    grants: ["ro /a"],
+    seen: { "/a/f": "read", "/e": "absent" },
+  },
+  "link-loop": { tree: { "/a": "-> b", "/b": "-> a" }, grants: ["ro /a"] },
+  "grant-missing": { grants: ["ro /nowhere", "rw /etc/passwd/x"] },
+  "grant-forbidden": {
+    tree: HOME,
+    grants: ["ro /home/u/.ssh/id"],
+    given: { forbidden: ["/home/u/.ssh/id"] },
+  },
+  "denied-missing-outside": { grants: ["no /nowhere/at/all"] },
+  "denied-missing-inside": { tree: DEEP, grants: ["ro /w", "no /w/new", "no /etc/new"] },
+  "denied-forbidden": {
+    tree: HOME,
+    grants: ["ro /home/u", "no /home/u/.ssh/x"],
+    given: { forbidden: ["/home/u/.ssh/x"] },
+    seen: { "/home/u/p/.env": "read" },
+  },
+  "root-read": {
+    tree: HOME,
+    grants: ["ro /", "rw /home/u/p/out", "no /home/u/.ssh"],
+    seen: {
+      "/home/u/p/src": "read",
+      "/home/u/p/out": "write",
+      "/home/u/.ssh": "denied",
+      "/etc/shadow": "read",
+      "/proc": "private",
+      "/dev": "private",
+    },
+  },
+  "root-write": {
+    tree: HOME,
+    grants: ["rw /", "ro /etc"],
+    seen: { "/home/u/p": "write", "/etc/passwd": "read", "/tmp": "write", "/proc": "private" },
+  },
+  "baseline-usr": {
+    grants: ["ro /usr"],
+    seen: { "/usr/local/bin": "read", "/usr/bin/cat": "read", "/bin/cat": "read" },
+  },
+  "baseline-etc": {
+    grants: ["ro /etc"],
+    seen: { "/etc/shadow": "read", "/etc/passwd": "read" },
+  },
+  "baseline-shadow-by-name": {
+    grants: ["ro /etc/shadow"],
+    seen: { "/etc/shadow": "read", "/etc/ssh/ssh_host_rsa_key": "denied" },
+  },
+  "baseline-denied": {
+    grants: ["no /etc", "no /usr/bin/cat", "no /tmp", "no /proc", "no /dev/shm"],
+    seen: {
+      "/etc": "denied",
+      "/usr/bin/cat": "denied",
+      "/bin/cat": "denied",
+      "/tmp": "denied",
+      "/proc": "denied",
+      "/dev/shm": "denied",
+      "/usr/bin": "read",
+    },
+  },
+  "baseline-denied-secret": { grants: ["no /etc/shadow"], seen: { "/etc/shadow": "denied" } },
+  "baseline-grant-below-denied": {
+    tree: { "/etc/ssl/certs/ca.pem": "file" },
+    grants: ["no /etc", "ro /etc/ssl/certs"],
+    seen: { "/etc/ssl/certs/ca.pem": "read", "/etc/passwd": "absent" },
+  },
+  "baseline-made-writable": {
+    grants: ["rw /usr/share"],
+    seen: { "/usr/share": "write", "/usr/bin/cat": "read" },
+  },
+  "inside-tmp": {
+    tree: { "/tmp/job/in": "file", "/tmp/other": "file" },
+    grants: ["rw /tmp/job"],
+    seen: { "/tmp/job/in": "write", "/tmp/other": "absent", "/tmp": "private" },
+  },
+  "tmp-itself": {
+    tree: { "/tmp/job/in": "file" },
+    grants: ["rw /tmp", "no /tmp/job"],
+    seen: { "/tmp": "write", "/tmp/job": "denied" },
+  },
+  "tmp-denied-grant-below": {
+    tree: { "/tmp/job/in": "file" },
+    grants: ["no /tmp", "rw /tmp/job"],
+    seen: { "/tmp/job/in": "write" },
+  },
+  "inside-dev": {
+    tree: { "/dev/kvm": "device", "/dev/sda": "device" },
+    grants: ["rw /dev/kvm"],
+    seen: { "/dev/kvm": "write", "/dev/sda": "absent" },
+  },
+  "proc-by-another-name": {
+    tree: { "/w/link": "-> /proc", "/w/sys": "-> ../proc/sys" },
+    grants: ["ro /w/link", "rw /w/sys", "ro /usr/../proc"],
+  },
+  sockets: {
+    tree: { "/run/app.sock": "socket", "/w/fifo": "fifo" },
+    grants: ["rw /run/app.sock", "ro /w/fifo"],
+    seen: { "/run/app.sock": "write", "/w/fifo": "read" },
+  },
+  "dots-through-a-link": {
+    tree: { "/l": "-> /w/a", "/w/other/f": "file", "/w/a/x": "file" },
+    grants: ["ro /l/../other"],
+    seen: { "/w/other": "absent", "/other": "read" },
+  },
+  "cwd-caller": { tree: DEEP, grants: ["rw /w"], given: { cwd: "/w/a" } },
+  "cwd-caller-not-shown": { tree: DEEP, grants: ["rw /w/a/b"], given: { cwd: "/elsewhere" } },
+  "cwd-caller-denied": { tree: DEEP, grants: ["rw /w", "no /w/a"], given: { cwd: "/w/a/b" } },
+  "cwd-home": {
+    tree: HOME,
+    grants: ["rw /home/u/p"],
+    policy: process({ env: [["HOME", "/home/u/p"]] }),
+    given: { cwd: "/elsewhere" },
+  },
+  "cwd-home-climbs": {
+    tree: HOME,
+    grants: ["rw /home/u/p"],
+    policy: process({ env: [["HOME", "/home/u/p/../.ssh"]] }),
+    given: { cwd: "/elsewhere" },
+  },
+  "cwd-asked": { tree: DEEP, grants: ["rw /w"], policy: process({ cwd: "/w/a/b/../b" }) },
+  "cwd-grant-below-denied": {
+    tree: DEEP,
+    grants: ["rw /w", "no /w/a", "rw /w/a/b"],
+    policy: process({ cwd: "/w/a/b" }),
+  },
+  "cwd-missing": { tree: DEEP, grants: ["rw /w"], policy: process({ cwd: "/home" }) },
+  "cwd-denied": { tree: DEEP, grants: ["rw /w", "no /w/a"], policy: process({ cwd: "/w/a" }) },
+  "cwd-by-link": {
+    tree: { ...DEEP, "/l": "-> /w/a" },
+    grants: ["rw /w"],
+    policy: process({ cwd: "/l" }),
+  },
+  environment: {
+    grants: [],
+    policy: process({
+      env: [
+        ["A", "1"],
+        ["PWD", "/lies"],
+        ["EMPTY", ""],
+        ["LINES", "a\nb=c"],
+      ],
+    }),
+  },
+  shell: {
+    grants: [],
+    policy: process({ command: { kind: "shell", commandLine: "echo 'a b' | cat" }, timeoutMs: 5 }),
+  },
+  argv: {
+    grants: [],
+    policy: process({ command: { kind: "argv", argv: ["printf", "%s\n", "", "a b", "-n"] } }),
+  },
+  limits: {
+    grants: [],
+    policy: { limits: { pids: 10, diskMb: 5, openFiles: 64, fileSizeMb: 3 } },
+  },
+  "limits-root": {
+    grants: [],
+    policy: { limits: { pids: 400, diskMb: 1024 } },
+    given: { uid: 0, kernel: [6, 14] },
+  },
+  "limits-root-old-kernel": {
+    grants: [],
+    policy: { limits: { pids: 400, diskMb: 1024 } },
+    given: { uid: 0, kernel: [6, 13] },
+  },
+  "limits-root-too-few": {
+    grants: [],
+    policy: { limits: { pids: 299, diskMb: 1024 } },
+    given: { uid: 0, kernel: [7, 0] },
+  },
+  "network-host-abi-7": {
+    grants: [],
+    policy: { network: { kind: "host" } },
+    given: { landlockAbi: 7 },
+  },
+  "network-host-abi-2": {
+    grants: [],
+    policy: { network: { kind: "host" } },
+    given: { landlockAbi: 2 },
+  },
+  "network-host-no-landlock": {
+    grants: [],
+    policy: { network: { kind: "host" } },
+    given: { landlockAbi: 0 },
+  },
+};
