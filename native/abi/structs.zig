@@ -141,9 +141,9 @@ pub const Access = enum(u64) {
 
 pub const SeccompProfile = enum(u64) {
     network_none = 0,
+    /// With Unix sockets only where Landlock (ABI 6) keeps the host's abstract ones out of reach:
+    /// they are in the host's network namespace.
     network_host = 1,
-    /// Host network where abstract Unix sockets cannot be kept out: no Unix sockets at all.
-    network_host_no_unix = 2,
     _,
 };
 

@@ -44,6 +44,9 @@ pub fn abiVersion() u32 {
 /// read-write grant, which no program expects.
 pub const abi_min = 2;
 
+/// From here on signals and abstract Unix sockets outside are out of reach.
+pub const abi_scopes = 6;
+
 fn handled(abi: u32) u64 {
     var rights = EXECUTE | WRITE_FILE | READ_FILE | READ_DIR | CHANGE_ENTRIES | REFER;
     if (abi >= 3) rights |= TRUNCATE;
@@ -71,7 +74,7 @@ pub const Ruleset = struct {
     pub fn create(abi: u32, failure: *sys.Failure) error{Syscall}!Ruleset {
         const attr: RulesetAttr = .{
             .handled_fs = handled(abi),
-            .scoped = if (abi >= 6) SCOPE_ABSTRACT_UNIX_SOCKET | SCOPE_SIGNAL else 0,
+            .scoped = if (abi >= abi_scopes) SCOPE_ABSTRACT_UNIX_SOCKET | SCOPE_SIGNAL else 0,
         };
         // As much of the struct as the ABI has: 8 bytes until 3, 16 until 5.
         const size: usize = if (abi >= 6) 24 else if (abi >= 4) 16 else 8;

@@ -77,8 +77,10 @@ fn confine(launch: *Launch, plan: Plan, header: *shared_memory.Header, failure: 
     _ = try sys.check(.close_range, .{ @as(u32, 3), @as(u32, 0xffff_ffff), @as(u32, 0) }, failure);
     const program = switch (launch.seccomp) {
         .network_none => comptime seccomp.program(builtin.cpu.arch, .{ .network = .none, .unix_sockets = true }),
-        .network_host => comptime seccomp.program(builtin.cpu.arch, .{ .network = .host, .unix_sockets = true }),
-        .network_host_no_unix => comptime seccomp.program(builtin.cpu.arch, .{ .network = .host, .unix_sockets = false }),
+        .network_host => if (launch.ruleset != null and launch.landlock_abi >= landlock.abi_scopes)
+            comptime seccomp.program(builtin.cpu.arch, .{ .network = .host, .unix_sockets = true })
+        else
+            comptime seccomp.program(builtin.cpu.arch, .{ .network = .host, .unix_sockets = false }),
         _ => unreachable,
     };
     // struct sock_fprog (linux/filter.h)

@@ -1,9 +1,9 @@
 /** Every command but `run`: its one line of help and where it lives. citty finds and loads it. */
 
 import { type CommandDef, runCommand } from "citty";
+import { nearest } from "../contract/nearest.ts";
 import { MxcError } from "../errors.ts";
 import { UsageError } from "./flags.ts";
-import { nearest } from "./nearest.ts";
 import { fail, usage } from "./output.ts";
 
 type Handler = (args: readonly string[]) => Promise<void> | void;

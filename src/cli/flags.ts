@@ -4,7 +4,7 @@
  */
 
 import type { ArgDef } from "citty";
-import { nearest } from "./nearest.ts";
+import { nearest } from "../contract/nearest.ts";
 
 /**
  * citty's argument, plus what Deno-style flags need. `string`: one value. `list`: may be repeated,

@@ -1,6 +1,7 @@
 /** What `--help` prints: summary, usage, flags, examples. */
 
 import { COMMANDS } from "./commands.ts";
+import { DOCTOR_FLAGS } from "./doctor.ts";
 import type { FlagDefs } from "./flags.ts";
 import { write } from "./output.ts";
 import { RUN_FLAGS } from "./run-flags.ts";
@@ -49,7 +50,11 @@ const HELP: Readonly<Record<string, Help>> = {
     flags: RUN_FLAGS,
     examples: [["mxc plan --allow-read=. -- true", "what '--allow-read=.' means here"]],
   },
-  doctor: { usage: ["mxc doctor [--json]"], flags: JSON_FLAG },
+  doctor: {
+    usage: ["mxc doctor [--json]", "mxc doctor --apparmor-profile"],
+    about: "Makes what every sandbox begins with, drops it again, and explains what fails.",
+    flags: DOCTOR_FLAGS,
+  },
   backends: { usage: ["mxc backends [--json]"], flags: JSON_FLAG },
   schema: {
     usage: ["mxc schema [VERSION]"],

@@ -44,7 +44,13 @@ export function mergeFlags(config: Request | undefined, flags: ParsedFlags): Req
       ...own,
       command,
       ...(cwd === undefined ? {} : { cwd: absolute(cwd) }),
-      ...(env.length === 0 ? {} : { env: [...(own.env ?? []), ...env] }),
+      // A variable on top of none asked for does not take the defaults away.
+      ...(env.length === 0
+        ? {}
+        : {
+            env: [...(own.env ?? []), ...env],
+            inheritDefaultEnv: own.env === undefined || own.inheritDefaultEnv,
+          }),
       timeoutMs: timeout(flags) ?? own.timeoutMs,
     },
     filesystem: {

@@ -37,7 +37,7 @@ export function fail(error: MxcError, json: boolean): never {
 export function usage(command: string, message: string): never {
   write(
     2,
-    `${red("error")}: ${printable(message)}\n  mxc ${command} --help shows what there is.\n`,
+    `${red("error")}: ${printable(message)}\n  mxc${command === "" ? "" : ` ${command}`} --help shows what there is.\n`,
   );
   process.exit(EXIT_CODES.usage);
 }

@@ -15,27 +15,17 @@ export interface PrepareOptions {
 
 export async function prepare(request: Request, options: PrepareOptions): Promise<Plan> {
   const policy = toPolicyHere(request, options);
-  let facts = needsProbe(policy)
+  const facts = needsProbe(policy)
     ? (await import("../host/probe.ts")).probeHost(policy)
     : factsOfCaller();
-  if (policy.network.kind === "host") {
-    // Only here does the plan depend on it, and asking costs a library.
-    const { probeNative } = await import("../native/library.ts");
-    facts = { ...facts, kernel: facts.kernel, landlockAbi: probeNative().landlockAbi };
-  }
   const plan = planLinux(policy, facts);
   if (!plan.ok) throw new MxcError(...plan.refusals);
   return plan.plan;
 }
 
 /** Without paths and other questions there is nothing to look up on the host. */
-function needsProbe({ grants, process: own, network, limits }: Policy): boolean {
-  return (
-    grants.length > 0 ||
-    own.cwd !== undefined ||
-    network.kind === "host" ||
-    limits.pids !== DEFAULT_PIDS
-  );
+function needsProbe({ grants, process: own, limits }: Policy): boolean {
+  return grants.length > 0 || own.cwd !== undefined || limits.pids !== DEFAULT_PIDS;
 }
 
 /** As far as it goes without looking at the policy's paths. */

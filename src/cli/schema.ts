@@ -1,7 +1,8 @@
 /** `mxc schema` */
+
+import { nearest } from "../contract/nearest.ts";
 import { CONTRACT_VERSIONS } from "../contract/request.ts";
 import { parseFlags, UsageError } from "./flags.ts";
-import { nearest } from "./nearest.ts";
 import { write } from "./output.ts";
 
 export async function schema(args: readonly string[]): Promise<void> {

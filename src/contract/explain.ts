@@ -1,9 +1,9 @@
 /** Why a config was refused, in words and with its place. Loaded only then. */
 
 import type { TSchema } from "@sinclair/typebox";
-import { nearest } from "../cli/nearest.ts";
 import { type JsonFault, positionOf } from "./json.ts";
 import type { Document } from "./migrate.ts";
+import { nearest } from "./nearest.ts";
 import { isRolling, type ParseResult, short } from "./parse.ts";
 import type { ContractVersion, Issue } from "./request.ts";
 import { SCHEMAS } from "./schemas.ts";

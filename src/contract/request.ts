@@ -114,7 +114,7 @@ export interface Extensions {
     readonly pids?: number;
     readonly openFiles?: number;
     readonly fileSizeMb?: number;
-    /** Size of each private tmpfs (root, /tmp, /dev/shm). */
+    /** Size of the private /tmp. */
     readonly diskMb?: number;
   };
 }

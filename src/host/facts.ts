@@ -34,6 +34,4 @@ export interface HostFacts {
   readonly aliases: ReadonlyMap<string, readonly string[]>;
   /** Denied objects whose hard links could not all be found within the bound. */
   readonly unboundedLinks: ReadonlySet<string>;
-  /** 0: no Landlock. Only asked for where the plan depends on it. */
-  readonly landlockAbi?: number;
 }

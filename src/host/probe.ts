@@ -40,6 +40,7 @@ class Resolver {
       const part = rest.pop() as string;
       if (part === "..") {
         at = parentOf(at);
+        object = undefined;
         continue;
       }
       const here = join(at, part);

@@ -1,7 +1,7 @@
 // Written by `zig build abi` from native/abi/structs.zig and native/linux/opening.zig.
 
 export const PLAN_MAGIC = 0x5043584d;
-export const ABI_DIGEST = 0xbf560b022c1185dan;
+export const ABI_DIGEST = 0xe654cdf909ba4430n;
 export const PLAN_BYTES_MAX = 16777216;
 export const PLAN_STEPS_MAX = 200000;
 export const PLAN_FD = 1000;
@@ -77,7 +77,6 @@ export const Access = {
 export const SeccompProfile = {
   networkNone: 0,
   networkHost: 1,
-  networkHostNoUnix: 2,
 } as const;
 
 export const PlanOption = {

@@ -41,7 +41,11 @@ export function planLinux(policy: Policy, facts: HostFacts): PlanResult {
     },
     ...landlockSteps(layout),
     ...limits,
-    { kind: "seccomp", argument: seccompProfile(policy, facts) },
+    {
+      kind: "seccomp",
+      argument:
+        policy.network.kind === "none" ? SeccompProfile.networkNone : SeccompProfile.networkHost,
+    },
     { kind: "workingFolder", target: folder },
     ...environmentSteps(policy, folder),
     ...words.map((word): Step => ({ kind: "word", source: word })),
@@ -178,14 +182,6 @@ function landlockSteps(layout: FileLayout): readonly Step[] {
     rule(region.place, region.access === "write" ? Access.write : Access.read);
   }
   return steps;
-}
-
-function seccompProfile(policy: Policy, facts: HostFacts): number {
-  if (policy.network.kind === "none") return SeccompProfile.networkNone;
-  // The host's abstract sockets are in its network namespace; only Landlock can close them.
-  return (facts.landlockAbi ?? 0) >= 6
-    ? SeccompProfile.networkHost
-    : SeccompProfile.networkHostNoUnix;
 }
 
 /** The request's folder, else the caller's, HOME or the root, whichever the sandbox has first. */

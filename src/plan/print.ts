@@ -38,8 +38,8 @@ const LIMIT_WORDS: Readonly<Record<number, string>> = {
 
 const PROFILE_WORDS: Readonly<Record<number, string>> = {
   [SeccompProfile.networkNone]: "no network",
-  [SeccompProfile.networkHost]: "the host's network",
-  [SeccompProfile.networkHostNoUnix]: "the host's network, no Unix sockets",
+  [SeccompProfile.networkHost]:
+    "the host's network; Unix sockets only where Landlock keeps the host's abstract ones out",
 };
 
 const NAMESPACE_NAMES: readonly (readonly [number, string])[] = [
