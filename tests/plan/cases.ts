@@ -307,19 +307,8 @@ export const CASES: Readonly<Record<string, PlanCase>> = {
     policy: { limits: { pids: 299, diskMb: 1024 } },
     given: { uid: 0, kernel: [7, 0] },
   },
-  "network-host-abi-7": {
+  "network-host": {
     grants: [],
     policy: { network: { kind: "host" } },
-    given: { landlockAbi: 7 },
-  },
-  "network-host-abi-2": {
-    grants: [],
-    policy: { network: { kind: "host" } },
-    given: { landlockAbi: 2 },
-  },
-  "network-host-no-landlock": {
-    grants: [],
-    policy: { network: { kind: "host" } },
-    given: { landlockAbi: 0 },
   },
 };

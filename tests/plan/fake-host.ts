@@ -148,9 +148,7 @@ function objectOf(host: FakeHost, node: HostNode): HostObject {
   return { type, device: DEVICE, inode: node.inode, links };
 }
 
-export type Given = Partial<
-  Pick<HostFacts, "uid" | "cwd" | "kernel" | "landlockAbi" | "aliases">
-> & {
+export type Given = Partial<Pick<HostFacts, "uid" | "cwd" | "kernel" | "aliases">> & {
   readonly unboundedLinks?: readonly string[];
   /** Paths that the caller may not look at. */
   readonly forbidden?: readonly string[];
@@ -179,7 +177,6 @@ export function factsOf(host: FakeHost, policy: Policy, given: Given = {}): Host
     links,
     aliases: given.aliases ?? hardLinks(host, policy, paths),
     unboundedLinks: new Set(given.unboundedLinks ?? []),
-    ...(given.landlockAbi === undefined ? {} : { landlockAbi: given.landlockAbi }),
   };
 }
 
