@@ -8,7 +8,12 @@
 
 import type { Refusal } from "../errors.ts";
 import type { HostFacts, HostObject, PathFacts } from "../host/facts.ts";
-import { BASELINE_PATHS, BindFlag, SENSITIVE_PATHS } from "../native/abi.generated.ts";
+import {
+  BASELINE_PATHS,
+  BindFlag,
+  openingSteps,
+  SENSITIVE_PATHS,
+} from "../native/abi.generated.ts";
 import {
   ancestorsOf,
   depthOf,
@@ -19,7 +24,7 @@ import {
   rebase,
 } from "../policy/paths.ts";
 import type { Access, Grant } from "../policy/policy.ts";
-import { hostProc, strictest } from "../policy/to-policy.ts";
+import { deniedRoot, hostProc, strictest } from "../policy/to-policy.ts";
 import type { Step } from "./plan.ts";
 
 /** A host object at a place in the sandbox. */
@@ -32,8 +37,12 @@ export interface Region {
   readonly baseline: boolean;
 }
 
-/** The sandbox's own, whatever the host has there. */
+/** The sandbox's own, whatever the host has there; /tmp is the host's if all of the host is granted. */
 const PRIVATE_PATHS = ["/proc", "/dev", "/tmp"] as const;
+
+function privatePaths(regions: Regions): readonly string[] {
+  return regions.at("/") === undefined ? PRIVATE_PATHS : ["/proc", "/dev"];
+}
 
 export interface FileLayout {
   readonly steps: readonly Step[];
@@ -81,11 +90,12 @@ class Regions {
   readonly #byCanonical = new Map<string, Region[]>();
 
   add(region: Region): void {
-    if (this.#byPlace.has(region.place)) return;
+    const known = this.#byPlace.get(region.place);
+    // By way of a link, a grant may name a part of the baseline by another path.
+    if (known !== undefined && (!known.baseline || region.baseline)) return;
     this.#byPlace.set(region.place, region);
-    const same = this.#byCanonical.get(region.canonical);
-    if (same === undefined) this.#byCanonical.set(region.canonical, [region]);
-    else same.push(region);
+    const same = this.#byCanonical.get(region.canonical) ?? [];
+    this.#byCanonical.set(region.canonical, [...same.filter((other) => other !== known), region]);
   }
 
   at(place: string): Region | undefined {
@@ -138,6 +148,10 @@ function lookUp(grants: readonly Grant[], facts: HostFacts, refusals: Refusal[])
     // By whatever name: the policy layer has only seen how the path is written.
     if (grant.access !== "denied" && isWithin(path.canonical, "/proc")) {
       refusals.push(hostProc(grant));
+      continue;
+    }
+    if (grant.access === "denied" && path.canonical === "/") {
+      refusals.push(deniedRoot(grant));
       continue;
     }
     found.push({ grant, facts: path, object: path.object });
@@ -316,15 +330,31 @@ function placeDenials(
     }
     for (const name of [canonical, ...(facts.aliases.get(canonical) ?? [])]) {
       for (const place of regions.placesOf(name)) {
-        if (!isSensitive(place, regions)) denials.set(place, { place, object: entry.object });
+        if (isPrivate(place, regions) || isSensitive(place, regions)) continue;
+        denials.set(place, { place, object: entry.object });
+      }
+    }
+    // Nothing of the baseline that is below it stays, though nothing shows the folder itself.
+    for (const region of regions.all()) {
+      if (region.baseline && isWithin(parentOf(region.canonical), canonical)) {
+        denials.set(region.place, { place: region.place });
       }
     }
     const own = normalise(entry.grant.path);
-    if (PRIVATE_PATHS.some((folder) => isWithin(own, folder)) && regions.over(own) === undefined) {
-      denials.set(own, { place: own });
-    }
+    if (isPrivate(own, regions) && hasOwn(own)) denials.set(own, { place: own });
   }
   return denials;
+}
+
+/** In a folder of the sandbox's own, where no grant shows the host's. */
+function isPrivate(place: string, regions: Regions): boolean {
+  const over = regions.over(place)?.place ?? "/";
+  return privatePaths(regions).some((folder) => isWithin(place, folder) && !isWithin(over, folder));
+}
+
+/** Whether the sandbox has such a thing of its own; /proc has what the kernel puts there. */
+function hasOwn(place: string): boolean {
+  return isWithin(place, "/proc") || openingSteps().some((step: Step) => step.target === place);
 }
 
 /** Denied by the opening already. */
@@ -358,7 +388,8 @@ function mountSteps(regions: Regions, denials: ReadonlyMap<string, Denial>): Ste
     "/var",
   ]);
   const steps: Step[] = [];
-  const shown = new Map<string, "region" | "baseline" | "denial" | "screen">();
+  const shown = new Map<string, "region" | "baseline" | "denial" | "screen" | "private">();
+  for (const folder of privatePaths(regions)) shown.set(folder, "private");
   for (const region of regions.all()) {
     if (region.baseline) shown.set(region.place, "baseline");
     else if (region.place === "/") shown.set("/", "region");
@@ -373,6 +404,9 @@ function mountSteps(regions: Regions, denials: ReadonlyMap<string, Denial>): Ste
       if (over === "denial" || over === "screen") continue; // nothing of it is there
       const screen = screens.has(place);
       shown.set(place, screen ? "screen" : "denial");
+      // What was below it is not there any more.
+      for (const folder of made)
+        if (folder !== place && isWithin(folder, place)) made.delete(folder);
       steps.push({
         kind: screen ? "screen" : "deny",
         target: place,
@@ -385,8 +419,9 @@ function mountSteps(regions: Regions, denials: ReadonlyMap<string, Denial>): Ste
     }
     const region = regions.at(place) as Region;
     // Below another grant or the baseline, the object itself is there already.
-    const inHost = over === "region" || over === "baseline";
-    if (!inHost && !PRIVATE_PATHS.some((folder) => folder === place)) {
+    const isOwn = privatePaths(regions).some((folder) => folder === place);
+    const inHost = !isOwn && (over === "region" || over === "baseline");
+    if (!inHost && !isOwn) {
       const mode = over === "screen" ? 0o111 : 0o755;
       for (const folder of ancestorsOf(place)) {
         if (made.has(folder) || (above !== undefined && depthOf(folder) <= depthOf(above)))

@@ -90,11 +90,14 @@ function refusePath(raw: string, access: Access, field: string): Refusal | undef
   }
   const path = normalise(raw);
   if (access === "denied") {
-    if (path !== "/") return undefined;
-    return { code: "path_unavailable", field, message: "denying '/' leaves nothing to run" };
+    return path === "/" ? deniedRoot({ path, access, field }) : undefined;
   }
   if (isWithin(path, "/proc")) return hostProc({ path, access, field });
   return undefined;
+}
+
+export function deniedRoot({ field }: Grant): Refusal {
+  return { code: "path_unavailable", field, message: "denying '/' leaves nothing to run" };
 }
 
 /** Also asked by the plan, of what a path turns out to be on the host. */

@@ -197,6 +197,29 @@ export const CASES: Readonly<Record<string, PlanCase>> = {
       "/usr/bin": "read",
     },
   },
+  "baseline-denied-from-above": {
+    grants: ["no /usr", "ro /usr/bin/cat"],
+    seen: { "/usr/lib": "denied", "/usr/bin/cat": "read", "/etc/passwd": "read" },
+  },
+  "baseline-by-its-link": {
+    grants: ["rw /bin"],
+    seen: { "/usr/bin/cat": "write", "/bin/cat": "write" },
+  },
+  "root-and-devices": {
+    tree: { "/dev/kvm": "device", "/dev/rtc": "device" },
+    grants: ["ro /", "rw /dev/kvm", "no /dev/rtc", "no /dev/shm", "no /tmp"],
+    seen: { "/dev/kvm": "write", "/dev/rtc": "absent", "/dev/shm": "denied", "/tmp": "denied" },
+  },
+  "root-and-dev": {
+    tree: { "/dev/kvm": "device" },
+    grants: ["ro /", "rw /dev"],
+    seen: { "/dev/kvm": "write", "/proc": "private" },
+  },
+  "tmp-inside-denied-grant-below": {
+    tree: { "/tmp/job/in/f": "file" },
+    grants: ["no /tmp/job", "rw /tmp/job/in"],
+    seen: { "/tmp/job/in/f": "write", "/tmp": "private" },
+  },
   "baseline-denied-secret": { grants: ["no /etc/shadow"], seen: { "/etc/shadow": "denied" } },
   "baseline-grant-below-denied": {
     tree: { "/etc/ssl/certs/ca.pem": "file" },

@@ -122,8 +122,10 @@ export function carryOut(plan: Plan, host: FakeHost): Sandbox {
     if (parent === undefined) throw new Error(`no folder for ${target}`);
     if (parent.mount.source !== undefined) throw new Error(`made on the host: ${target}`);
     const name = target.slice(target.lastIndexOf("/") + 1);
-    if (parent.spot.node.children.has(name)) {
-      if (node.type === "directory") return;
+    const known = parent.spot.node.children.get(name);
+    if (known !== undefined) {
+      // What is there already will do, as long as it is of the same kind.
+      if (known.type === node.type && node.type !== "link") return;
       throw new Error(`made twice: ${target}`);
     }
     parent.spot.node.children.set(name, node);
