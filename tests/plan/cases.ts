@@ -15,10 +15,10 @@ export interface PlanCase {
 }
 
 const HOME: Tree = {
-  "/home/u/p/src/main.c": "file",
-  "/home/u/p/out": "directory",
-  "/home/u/p/.env": "file",
-  "/home/u/.ssh/id": "file",
+  "/home/me/p/src/main.c": "file",
+  "/home/me/p/out": "directory",
+  "/home/me/p/.env": "file",
+  "/home/me/.ssh/id": "file",
 };
 
 const DEEP: Tree = { "/w/a/b/c/file": "file", "/w/a/b/other": "file", "/w/a/x": "file" };
@@ -41,12 +41,12 @@ export const CASES: Readonly<Record<string, PlanCase>> = {
   },
   "read-write-denied": {
     tree: HOME,
-    grants: ["ro /home/u/p", "rw /home/u/p/out", "no /home/u/p/.env"],
+    grants: ["ro /home/me/p", "rw /home/me/p/out", "no /home/me/p/.env"],
     seen: {
-      "/home/u/p/src/main.c": "read",
-      "/home/u/p/out": "write",
-      "/home/u/p/.env": "denied",
-      "/home/u/.ssh": "absent",
+      "/home/me/p/src/main.c": "read",
+      "/home/me/p/out": "write",
+      "/home/me/p/.env": "denied",
+      "/home/me/.ssh": "absent",
     },
   },
   "most-specific-wins": {
@@ -122,14 +122,14 @@ export const CASES: Readonly<Record<string, PlanCase>> = {
     seen: { "/p/l/f": "write", "/t/d/f": "write", "/t/secret": "absent" },
   },
   "ancestor-link-not-shown": {
-    tree: { "/home": "-> usr/home", "/usr/home/u/p/f": "file" },
-    grants: ["rw /home/u/p"],
-    seen: { "/home/u/p/f": "write", "/usr/home": "absent" },
+    tree: { "/home": "-> usr/home", "/usr/home/me/p/f": "file" },
+    grants: ["rw /home/me/p"],
+    seen: { "/home/me/p/f": "write", "/usr/home": "absent" },
   },
   "ancestor-link-shown": {
-    tree: { "/g/home": "-> ../t", "/t/u/f": "file", "/t/v": "file" },
-    grants: ["ro /g", "rw /g/home/u"],
-    seen: { "/g/home/u/f": "write", "/t/u/f": "write", "/t/v": "absent" },
+    tree: { "/g/home": "-> ../t", "/t/me/f": "file", "/t/v": "file" },
+    grants: ["ro /g", "rw /g/home/me"],
+    seen: { "/g/home/me/f": "write", "/t/me/f": "write", "/t/v": "absent" },
   },
   "link-of-the-baseline": {
     tree: { "/usr/bin/tool": "file" },
@@ -145,24 +145,24 @@ export const CASES: Readonly<Record<string, PlanCase>> = {
   "grant-missing": { grants: ["ro /nowhere", "rw /etc/passwd/x"] },
   "grant-forbidden": {
     tree: HOME,
-    grants: ["ro /home/u/.ssh/id"],
-    given: { forbidden: ["/home/u/.ssh/id"] },
+    grants: ["ro /home/me/.ssh/id"],
+    given: { forbidden: ["/home/me/.ssh/id"] },
   },
   "denied-missing-outside": { grants: ["no /nowhere/at/all"] },
   "denied-missing-inside": { tree: DEEP, grants: ["ro /w", "no /w/new", "no /etc/new"] },
   "denied-forbidden": {
     tree: HOME,
-    grants: ["ro /home/u", "no /home/u/.ssh/x"],
-    given: { forbidden: ["/home/u/.ssh/x"] },
-    seen: { "/home/u/p/.env": "read" },
+    grants: ["ro /home/me", "no /home/me/.ssh/x"],
+    given: { forbidden: ["/home/me/.ssh/x"] },
+    seen: { "/home/me/p/.env": "read" },
   },
   "root-read": {
     tree: HOME,
-    grants: ["ro /", "rw /home/u/p/out", "no /home/u/.ssh"],
+    grants: ["ro /", "rw /home/me/p/out", "no /home/me/.ssh"],
     seen: {
-      "/home/u/p/src": "read",
-      "/home/u/p/out": "write",
-      "/home/u/.ssh": "denied",
+      "/home/me/p/src": "read",
+      "/home/me/p/out": "write",
+      "/home/me/.ssh": "denied",
       "/etc/shadow": "read",
       "/proc": "private",
       "/dev": "private",
@@ -171,7 +171,7 @@ export const CASES: Readonly<Record<string, PlanCase>> = {
   "root-write": {
     tree: HOME,
     grants: ["rw /", "ro /etc"],
-    seen: { "/home/u/p": "write", "/etc/passwd": "read", "/tmp": "write", "/proc": "private" },
+    seen: { "/home/me/p": "write", "/etc/passwd": "read", "/tmp": "write", "/proc": "private" },
   },
   "baseline-usr": {
     grants: ["ro /usr"],
@@ -269,14 +269,14 @@ export const CASES: Readonly<Record<string, PlanCase>> = {
   "cwd-caller-denied": { tree: DEEP, grants: ["rw /w", "no /w/a"], given: { cwd: "/w/a/b" } },
   "cwd-home": {
     tree: HOME,
-    grants: ["rw /home/u/p"],
-    policy: process({ env: [["HOME", "/home/u/p"]] }),
+    grants: ["rw /home/me/p"],
+    policy: process({ env: [["HOME", "/home/me/p"]] }),
     given: { cwd: "/elsewhere" },
   },
   "cwd-home-climbs": {
     tree: HOME,
-    grants: ["rw /home/u/p"],
-    policy: process({ env: [["HOME", "/home/u/p/../.ssh"]] }),
+    grants: ["rw /home/me/p"],
+    policy: process({ env: [["HOME", "/home/me/p/../.ssh"]] }),
     given: { cwd: "/elsewhere" },
   },
   "cwd-asked": { tree: DEEP, grants: ["rw /w"], policy: process({ cwd: "/w/a/b/../b" }) },
