@@ -64,7 +64,7 @@ for (const uid of callers) {
       });
     }
 
-    test.failing("a folder that was deleted under the caller", () => {
+    test("a folder that was deleted under the caller", () => {
       const { exitCode, stdout } = Bun.spawnSync([
         ...asUser(uid),
         "sh",

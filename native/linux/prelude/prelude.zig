@@ -81,6 +81,7 @@ export fn preludeMain(stack: [*]usize) callconv(.c) void {
     const envp: [*:null]?[*:0]u8 = @ptrCast(stack + 1 + argc + 1);
 
     openMissingStandardStreams();
+    leaveDeletedFolder();
     disarmEnvironment(envp);
     sys.close(handover.plan_fd); // whatever a caller left there is not a channel of ours
     if (isOneShotRun(argc, argv)) split(argv, envp);
@@ -94,6 +95,14 @@ fn openMissingStandardStreams() void {
         const path: [*:0]const u8 = "/dev/null";
         _ = sys.call(.openat, .{ sys.AT_FDCWD, path, @as(usize, O_RDWR), @as(usize, 0) });
     }
+}
+
+/// Bun does not start in a folder that is gone; the workload never sees it anyway.
+fn leaveDeletedFolder() void {
+    var buffer: [4096]u8 = undefined;
+    if (!sys.failed(sys.call(.getcwd, .{ &buffer, @as(usize, buffer.len) }))) return;
+    const root: [*:0]const u8 = "/";
+    _ = sys.call(.chdir, .{root});
 }
 
 /// Renames in place (`BUN_OPTIONS=x` becomes `_UN_OPTIONS=x`): libc may already hold `envp`.
