@@ -66,7 +66,11 @@ export function parseFlags(args: readonly string[], defs: FlagDefs): ParsedFlags
       const known = lists.get(name) ?? [];
       if (value === "")
         throw new UsageError(`${spelt}= is empty: leave '=' away for all, or name something`);
-      lists.set(name, value === undefined ? known : [...known, ...value.split(",")]);
+      const words = value?.split(",") ?? [];
+      // An empty path would mean the caller's own folder.
+      if (words.includes(""))
+        throw new UsageError(`${spelt}=${value} has an empty word in its list`);
+      lists.set(name, [...known, ...words]);
     } else {
       if (values.has(name)) throw new UsageError(`${spelt} is given twice`);
       values.set(name, value as string);

@@ -26,7 +26,7 @@ export function fail(error: MxcError, json: boolean): never {
     );
   } else {
     for (const { field, message, remedy } of error.refusals) {
-      const place = field === "" ? "" : `${field}: `;
+      const place = field === "" ? "" : `${printable(field)}: `;
       write(2, `${red("error")}: ${place}${printable(message)}\n`);
       if (remedy !== undefined) write(2, `  ${printable(remedy)}\n`);
     }

@@ -129,11 +129,18 @@ function parseOptions(args: readonly string[]): Options {
     const equals = arg.indexOf("=");
     const name = equals < 0 ? arg : arg.slice(0, equals);
     if (arg === "-h" || arg === "--help") switches.add("--help");
-    else if (SWITCHES.some((known) => known === name)) switches.add(name);
-    else if (VALUES.some((known) => known === name)) {
+    else if (SWITCHES.some((known) => known === name)) {
+      if (equals >= 0 && name !== "--setup-hyperlight") {
+        usageError(
+          `unexpected value '${arg.slice(equals + 1)}' for '${name}' found; no more were expected`,
+        );
+      }
+      switches.add(name);
+    } else if (VALUES.some((known) => known === name)) {
       const value = equals < 0 ? args[++index] : arg.slice(equals + 1);
       if (value === undefined)
         usageError(`a value is required for '${name}' but none was supplied`);
+      if (values.has(name)) usageError(`the argument '${name}' cannot be used multiple times`);
       values.set(name, value);
     } else if (arg !== "-" && arg.startsWith("-")) usageError(`unexpected argument '${arg}' found`);
     else if (positional !== undefined) usageError(`unexpected argument '${arg}' found`);

@@ -64,9 +64,9 @@ describe("wrong flags end with 2", () => {
   }
   // A switch is not unset by a value, so one that has a value is a mistake.
   for (const word of ["--dry-run=false", "--experimental=false", "--debug=0"]) {
-    test.failing(word, () => expect(run([word, one]).exitCode).toBe(2));
+    test(word, () => expect(run([word, one]).exitCode).toBe(2));
   }
-  test.failing("one flag twice", () => {
+  test("one flag twice", () => {
     expect(run(["--config", one, "--config", two]).exitCode).toBe(2);
   });
 });

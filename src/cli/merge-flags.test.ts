@@ -1,0 +1,118 @@
+import { describe, expect, test } from "bun:test";
+import type { Request } from "../contract/request.ts";
+import { MxcError } from "../errors.ts";
+import { parseFlags } from "./flags.ts";
+import { mergeFlags } from "./merge-flags.ts";
+import { RUN_FLAGS } from "./run-flags.ts";
+
+const flags = (...args: string[]) => parseFlags(args, RUN_FLAGS);
+const alone = (...args: string[]) => mergeFlags(undefined, flags(...args, "--", "cmd", "arg"));
+
+const CONFIG: Request = {
+  ...alone(),
+  process: {
+    command: { kind: "shell", commandLine: "from config" },
+    cwd: "/config",
+    env: ["A=1"],
+    inheritDefaultEnv: false,
+    timeoutMs: 7,
+  },
+  filesystem: { readonlyPaths: ["/r"], readwritePaths: ["/w"], deniedPaths: ["/d"] },
+};
+
+describe("flags alone", () => {
+  test("nothing is granted, and there is no network", () => {
+    const request = alone();
+    expect(request.filesystem).toEqual({ readonlyPaths: [], readwritePaths: [], deniedPaths: [] });
+    expect(request.network).toEqual({
+      kind: "directional",
+      egress: { default: "deny", allow: [], deny: [] },
+      ingress: { default: "deny", hostLoopback: "deny" },
+    });
+    expect(request.process).toEqual({
+      command: { kind: "argv", argv: ["cmd", "arg"] },
+      inheritDefaultEnv: true,
+      timeoutMs: 0,
+    });
+  });
+
+  test("paths: relative, home, all, and each list", () => {
+    const here = process.cwd();
+    const { filesystem } = alone(
+      "--allow-read=a,/b",
+      "--allow-write=c",
+      "--deny=d,~/e",
+      "--deny-write=f",
+    );
+    expect(filesystem).toEqual({
+      readonlyPaths: [`${here}/a`, "/b", `${here}/f`],
+      readwritePaths: [`${here}/c`],
+      deniedPaths: [`${here}/d`, `${process.env.HOME ?? `${here}/~`}/e`],
+    });
+    expect(alone("--allow-read").filesystem.readonlyPaths).toEqual(["/"]);
+    expect(alone("--allow-write").filesystem.readwritePaths).toEqual(["/"]);
+  });
+
+  test("the network is given only by its flag", () => {
+    const open = alone("--allow-net").network;
+    expect(open).toEqual({
+      kind: "directional",
+      egress: { default: "allow", allow: [], deny: [] },
+      ingress: { default: "allow", hostLoopback: "allow" },
+    });
+    expect(alone("--allow-read", "--allow-write", "--allow-env").network).toEqual(alone().network);
+  });
+
+  test("variables: named ones that are set, then those given", () => {
+    process.env.MXC_TEST_SET = "x=y";
+    delete process.env.MXC_TEST_UNSET;
+    const { env } = alone(
+      "--allow-env=MXC_TEST_SET,MXC_TEST_UNSET",
+      "--env=A=1",
+      "--env=B=",
+    ).process;
+    expect(env).toEqual(["MXC_TEST_SET=x=y", "A=1", "B="]);
+    expect(alone("--allow-env").process.env).toContain("MXC_TEST_SET=x=y");
+    delete process.env.MXC_TEST_SET;
+  });
+
+  test("mistakes of use", () => {
+    for (const words of [
+      ["--timeout=1.5"],
+      ["--timeout=1e3"],
+      ["--timeout="],
+      ["--env=X"],
+      ["--env==1"],
+    ]) {
+      expect(() => alone(...words)).toThrow(MxcError);
+    }
+    expect(() => mergeFlags(undefined, flags("--"))).toThrow("no command");
+    expect(() => mergeFlags(undefined, flags())).toThrow("no command");
+  });
+});
+
+describe("flags on top of a config", () => {
+  test("none change nothing", () => expect(mergeFlags(CONFIG, flags())).toEqual(CONFIG));
+
+  test("lists grow, single settings are replaced", () => {
+    const merged = mergeFlags(
+      CONFIG,
+      flags("--allow-read=/r2", "--deny=/d2", "--cwd=/x", "--timeout=9", "--env=A=2", "--", "c"),
+    );
+    expect(merged.filesystem).toEqual({
+      readonlyPaths: ["/r", "/r2"],
+      readwritePaths: ["/w"],
+      deniedPaths: ["/d", "/d2"],
+    });
+    expect(merged.process).toMatchObject({
+      command: { kind: "argv", argv: ["c"] },
+      cwd: "/x",
+      env: ["A=1", "A=2"],
+      timeoutMs: 9,
+    });
+  });
+
+  test("--timeout=0 takes a limit away", () => {
+    expect(mergeFlags(CONFIG, flags("--timeout=0")).process.timeoutMs).toBe(0);
+  });
+});
