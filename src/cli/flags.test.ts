@@ -1,3 +1,5 @@
+/** The flags parser: strict, complete, and helpful. */
+
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { type FlagDefs, parseFlags, UsageError } from "./flags.ts";

@@ -1,3 +1,5 @@
+/** Flags on top of a config. */
+
 import { describe, expect, test } from "bun:test";
 import type { Request } from "../contract/request.ts";
 import { MxcError } from "../errors.ts";

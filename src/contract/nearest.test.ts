@@ -1,3 +1,5 @@
+/** The nearest known word. */
+
 import { expect, test } from "bun:test";
 import { nearest } from "./nearest.ts";
 

@@ -1,3 +1,5 @@
+/** Arithmetic on paths. */
+
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { ancestorsOf, depthOf, isWithin, join, normalise, parentOf, rebase } from "./paths.ts";
