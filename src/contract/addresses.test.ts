@@ -1,3 +1,5 @@
+/** CIDR blocks, ports and proxy URLs at their edges. */
+
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { checkProxyUrl, checkRules, parseBlock } from "./addresses.ts";

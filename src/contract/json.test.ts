@@ -1,3 +1,5 @@
+/** The same verdicts as the engine, and what is refused on top; bounds and places. */
+
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { MAX_CONFIG_BYTES, MAX_DEPTH, parseJson, positionOf } from "./json.ts";

@@ -1,3 +1,5 @@
+/** The plan as bytes: numbers, texts, bounds. */
+
 import { describe, expect, test } from "bun:test";
 import { MxcError } from "../errors.ts";
 import type { Plan } from "../plan/plan.ts";
