@@ -106,6 +106,18 @@ pub const StepKind = enum(u32) {
     mirror = 24,
     /// The IPC namespace's POSIX message queues (mq_overview(7)). `target`.
     mqueue = 25,
+    /// A file of the new root with its content. `target`, `source`: the content; `argument`: mode.
+    content = 26,
+    /// The brokered network, after `loopback`. `flags`: `NetworkFlag`; `argument`: the TCP port of the
+    /// built-in proxy on the sandbox's loopback, 0 for none. Its rules follow it.
+    network = 27,
+    /// One rule of the network. `source`: where it was written, for reports; `target`: a host name,
+    /// lower case, without a final dot, or empty. `flags`: `RuleFlag`. `device`, `inode`: the first
+    /// and the last 8 bytes of an address as a big-endian number, IPv4 as IPv4-mapped IPv6;
+    /// `argument`: bits of the block (0 to 128) | first port << 16 | last port << 32.
+    network_rule = 28,
+    /// Where to append the record of every decision, as JSON lines. `source`: a path on the host.
+    events = 29,
     _,
 };
 
@@ -122,6 +134,38 @@ pub const BindFlag = struct {
     pub const optional: u32 = 1 << 4;
     /// `target` must already be the object of `device` and `inode`.
     pub const same_object: u32 = 1 << 5;
+};
+
+pub const NetworkFlag = struct {
+    /// What no rule speaks of is allowed.
+    pub const default_allow: u32 = 1 << 0;
+    /// Clients from anywhere may connect to what the workload listens on.
+    pub const ingress: u32 = 1 << 1;
+    /// The host's loopback and the sandbox's reach each other.
+    pub const host_loopback: u32 = 1 << 2;
+    /// UDP and ICMP, over a tun device.
+    pub const datagrams: u32 = 1 << 3;
+    /// Names are looked up, by the stub on the sandbox's loopback.
+    pub const resolver: u32 = 1 << 4;
+    /// Tell the destinations that were denied, on stderr, at the end.
+    pub const summary: u32 = 1 << 5;
+    /// Print every decision on stdout, as MXC's debug lines are.
+    pub const debug: u32 = 1 << 6;
+};
+
+pub const RuleFlag = struct {
+    pub const deny: u32 = 1 << 0;
+    /// The block is an exception to the rule before it.
+    pub const except: u32 = 1 << 1;
+    pub const tcp: u32 = 1 << 2;
+    pub const udp: u32 = 1 << 3;
+    pub const icmp: u32 = 1 << 4;
+    /// Every name below `target`, not itself.
+    pub const subdomains: u32 = 1 << 5;
+    /// A connection that is granted by name need not name it in its first bytes.
+    pub const any_head: u32 = 1 << 6;
+    /// The rule may open services on the host's loopback.
+    pub const host_loopback: u32 = 1 << 7;
 };
 
 pub const ObjectType = enum(u64) { file = 0, directory = 1, fifo = 2, socket = 3, any = 4, _ };
@@ -144,6 +188,8 @@ pub const SeccompProfile = enum(u64) {
     /// With Unix sockets only where Landlock (ABI 6) keeps the host's abstract ones out of reach:
     /// they are in the host's network namespace.
     network_host = 1,
+    /// Connecting, binding and listening are the broker's to do.
+    network_brokered = 2,
     _,
 };
 
@@ -172,7 +218,7 @@ comptime {
 /// emitted.
 pub const layouts = .{ PlanHeader, Step };
 pub const enums = .{ StepKind, ObjectType, Access, SeccompProfile };
-pub const flag_sets = .{ PlanOption, BindFlag };
+pub const flag_sets = .{ PlanOption, BindFlag, NetworkFlag, RuleFlag };
 
 /// FNV-1a over every name, offset, size and value of the boundary. Helper and planner are parts of
 /// one build, and the opening that a plan only names is thus the same for both.

@@ -1,7 +1,7 @@
 // Written by `zig build abi` from native/abi/structs.zig and native/linux/opening.zig.
 
 export const PLAN_MAGIC = 0x5043584d;
-export const ABI_DIGEST = 0xe654cdf909ba4430n;
+export const ABI_DIGEST = 0xd8f72437017560d1n;
 export const PLAN_BYTES_MAX = 16777216;
 export const PLAN_STEPS_MAX = 200000;
 export const PLAN_FD = 1000;
@@ -57,6 +57,10 @@ export const StepKind = {
   seal: 23,
   mirror: 24,
   mqueue: 25,
+  content: 26,
+  network: 27,
+  networkRule: 28,
+  events: 29,
 } as const;
 
 export const ObjectType = {
@@ -77,6 +81,7 @@ export const Access = {
 export const SeccompProfile = {
   networkNone: 0,
   networkHost: 1,
+  networkBrokered: 2,
 } as const;
 
 export const PlanOption = {
@@ -93,6 +98,27 @@ export const BindFlag = {
   recursive: 8,
   optional: 16,
   sameObject: 32,
+} as const;
+
+export const NetworkFlag = {
+  defaultAllow: 1,
+  ingress: 2,
+  hostLoopback: 4,
+  datagrams: 8,
+  resolver: 16,
+  summary: 32,
+  debug: 64,
+} as const;
+
+export const RuleFlag = {
+  deny: 1,
+  except: 2,
+  tcp: 4,
+  udp: 8,
+  icmp: 16,
+  subdomains: 32,
+  anyHead: 64,
+  hostLoopback: 128,
 } as const;
 
 /** What of the host every sandbox sees, read-only, where it exists. */
