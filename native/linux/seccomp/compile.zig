@@ -24,6 +24,7 @@ const RET_K = 0x06;
 /// linux/seccomp.h
 pub const RET_KILL_PROCESS: u32 = 0x8000_0000;
 pub const RET_ERRNO: u32 = 0x0005_0000;
+pub const RET_USER_NOTIF: u32 = 0x7fc0_0000;
 pub const RET_ALLOW: u32 = 0x7fff_0000;
 
 /// struct seccomp_data: number, architecture, instruction pointer, six 64-bit arguments.
@@ -145,6 +146,7 @@ fn load(comptime look: Look) []const SockFilter {
 fn result(comptime action: table.Action) SockFilter {
     return .{ .code = RET_K, .k = switch (action) {
         .allow => RET_ALLOW,
+        .notify => RET_USER_NOTIF,
         .errno => |errno| RET_ERRNO | @as(u32, errno),
     } };
 }

@@ -12,8 +12,10 @@ pub const Golden = struct { arch: std.Target.Cpu.Arch, profile: seccomp.NamedPro
 pub const goldens = [_]Golden{
     .{ .arch = .x86_64, .profile = seccomp.named_profiles[1] },
     .{ .arch = .x86_64, .profile = seccomp.named_profiles[2] },
+    .{ .arch = .x86_64, .profile = seccomp.named_profiles[3] },
     .{ .arch = .aarch64, .profile = seccomp.named_profiles[1] },
     .{ .arch = .aarch64, .profile = seccomp.named_profiles[2] },
+    .{ .arch = .aarch64, .profile = seccomp.named_profiles[3] },
 };
 
 pub fn fileName(comptime golden: Golden) [:0]const u8 {
@@ -61,6 +63,7 @@ pub fn render(comptime golden: Golden, out: *std.Io.Writer) !void {
 fn action(out: *std.Io.Writer, value: table.Action) !void {
     switch (value) {
         .allow => try out.writeAll(" allow"),
+        .notify => try out.writeAll(" notify"),
         .errno => |errno| try out.print(" errno {d}", .{errno}),
     }
 }

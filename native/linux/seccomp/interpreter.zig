@@ -38,6 +38,7 @@ pub fn interpretCounting(program: []const compiler.SockFilter, call: Call, steps
 pub fn expected(action: table.Action) u32 {
     return switch (action) {
         .allow => compiler.RET_ALLOW,
+        .notify => compiler.RET_USER_NOTIF,
         .errno => |errno| compiler.RET_ERRNO | errno,
     };
 }

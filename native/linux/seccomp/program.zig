@@ -23,6 +23,7 @@ pub const named_profiles = [_]NamedProfile{
     .{ .name = "none", .profile = .{ .network = .none, .unix_sockets = true } },
     .{ .name = "host", .profile = .{ .network = .host, .unix_sockets = true } },
     .{ .name = "host-no-unix", .profile = .{ .network = .host, .unix_sockets = false } },
+    .{ .name = "brokered", .profile = .{ .network = .brokered, .unix_sockets = true } },
 };
 
 pub const Numbers = struct {

@@ -81,7 +81,7 @@ test "no case is there for nothing: each decides a call that would go another wa
                         argument.* |= ~asked;
                     }
                     const decides = for ([_]Call{ bare, call }) |candidate| {
-                        var without: [64]table.Case = undefined;
+                        var without: [192]table.Case = undefined;
                         @memcpy(without[0..index], rule.cases[0..index]);
                         @memcpy(without[index .. rule.cases.len - 1], rule.cases[index + 1 ..]);
                         const shorter: compiler.Rule = .{ .number = rule.number, .cases = without[0 .. rule.cases.len - 1], .otherwise = rule.otherwise };

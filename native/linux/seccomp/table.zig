@@ -6,12 +6,16 @@
 pub const EPERM: u16 = 1;
 pub const EACCES: u16 = 13;
 pub const EBUSY: u16 = 16;
+pub const ENODEV: u16 = 19;
 pub const EINVAL: u16 = 22;
 pub const ENOSYS: u16 = 38;
+pub const ENOPROTOOPT: u16 = 92;
 pub const EPROTONOSUPPORT: u16 = 93;
+pub const EOPNOTSUPP: u16 = 95;
 pub const EAFNOSUPPORT: u16 = 97;
 
-pub const Action = union(enum) { allow, errno: u16 };
+/// `notify`: the broker makes the call in the workload's place (SECCOMP_RET_USER_NOTIF).
+pub const Action = union(enum) { allow, notify, errno: u16 };
 
 /// One look at an argument. Only its low 32 bits: the kernel takes every argument that is looked at
 /// here as an int, an unsigned int or a mode.
@@ -29,9 +33,10 @@ pub const Group = struct {
 };
 
 pub const Profile = struct {
-    /// Today's two have the same table: without a network the private namespace holds only a
-    /// loopback interface, over which programs talk to themselves.
-    network: enum { none, host },
+    /// The first two have the same table: without a network the private namespace holds only a
+    /// loopback interface, over which programs talk to themselves. With the broker the workload
+    /// may hold sockets of the host's network, connected ones: nothing may aim them anew.
+    network: enum { none, host, brokered },
     /// Off where the host's abstract sockets could be reached through them.
     unix_sockets: bool,
 };
@@ -158,6 +163,72 @@ fn pairCases(comptime profile: Profile) []const Case {
         }, .action = .allow }};
     }
     return cases;
+}
+
+/// MSG_FASTOPEN (linux/socket.h)
+fn fastOpen(comptime flags: u3) []const Case {
+    return &.{.{ .when = &.{.{ .argument = flags, .mask = 0x2000_0000, .value = 0x2000_0000 }}, .action = .{ .errno = EOPNOTSUPP } }};
+}
+
+/// One level of setsockopt(2) and its options that a workload may set.
+const OptionLevel = struct { level: u32, options: []const u32 };
+
+const socket_options = [_]OptionLevel{
+    // SOL_SOCKET (asm-generic/socket.h): REUSEADDR, BROADCAST, SNDBUF, RCVBUF, KEEPALIVE, OOBINLINE,
+    // NO_CHECK, PRIORITY, LINGER, REUSEPORT, PASSCRED, RCVLOWAT, RCVTIMEO, SNDTIMEO, ATTACH_FILTER,
+    // DETACH_FILTER, TIMESTAMP, PASSSEC, TIMESTAMPNS, TIMESTAMPING, RXQ_OVFL, PEEK_OFF, LOCK_FILTER,
+    // SELECT_ERR_QUEUE, BUSY_POLL, MAX_PACING_RATE, INCOMING_CPU, ZEROCOPY, the TIMESTAMPs and TIMEOs
+    // of 64 bits, PREFER_BUSY_POLL.
+    .{ .level = 1, .options = &.{
+        2,  6,  7,  8,  9,  10, 11, 12, 13, 15, 16, 18, 20, 21, 26, 27, 29, 34, 35, 37,
+        40, 42, 44, 45, 46, 47, 49, 60, 63, 64, 65, 66, 67, 69,
+    } },
+    // IPPROTO_IP (linux/in.h): TOS, TTL, RECVOPTS, PKTINFO, MTU_DISCOVER, RECVERR, RECVTTL, RECVTOS,
+    // RECVORIGDSTADDR, MINTTL, CHECKSUM, BIND_ADDRESS_NO_PORT, RECVFRAGSIZE, RECVERR_RFC4884,
+    // MULTICAST_TTL, MULTICAST_LOOP, LOCAL_PORT_RANGE.
+    .{ .level = 0, .options = &.{ 1, 2, 6, 8, 10, 11, 12, 13, 20, 21, 23, 24, 25, 26, 33, 34, 51 } },
+    // IPPROTO_TCP (linux/tcp.h): NODELAY, MAXSEG, CORK, KEEPIDLE, KEEPINTVL, KEEPCNT, SYNCNT, LINGER2,
+    // DEFER_ACCEPT, WINDOW_CLAMP, QUICKACK, CONGESTION, THIN_LINEAR_TIMEOUTS, THIN_DUPACK,
+    // USER_TIMEOUT, FASTOPEN (a listener's), NOTSENT_LOWAT, SAVE_SYN, INQ, TX_DELAY.
+    .{ .level = 6, .options = &.{ 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 13, 16, 17, 18, 23, 25, 27, 36, 37 } },
+    // IPPROTO_UDP (linux/udp.h): CORK, SEGMENT, GRO.
+    .{ .level = 17, .options = &.{ 1, 103, 104 } },
+    // IPPROTO_IPV6 (linux/in6.h): UNICAST_HOPS, MULTICAST_HOPS, MULTICAST_LOOP, MTU_DISCOVER, MTU,
+    // RECVERR, V6ONLY, RECVERR_RFC4884, FLOWINFO_SEND, RECVPKTINFO, RECVHOPLIMIT, RECVPATHMTU,
+    // DONTFRAG, RECVTCLASS, TCLASS, AUTOFLOWLABEL, ADDR_PREFERENCES, MINHOPCOUNT, RECVORIGDSTADDR.
+    .{ .level = 41, .options = &.{ 16, 18, 19, 23, 24, 25, 26, 31, 33, 49, 51, 60, 62, 66, 67, 70, 72, 73, 74 } },
+    // SOL_NETLINK (linux/netlink.h): ADD_MEMBERSHIP, DROP_MEMBERSHIP, PKTINFO, NO_ENOBUFS, CAP_ACK,
+    // EXT_ACK, GET_STRICT_CHK.
+    .{ .level = 270, .options = &.{ 1, 2, 3, 5, 10, 11, 12 } },
+};
+
+fn optionCases() []const Case {
+    comptime var cases: []const Case = &.{};
+    inline for (socket_options) |level| {
+        inline for (level.options) |option| {
+            cases = cases ++ [_]Case{.{ .when = &.{
+                .{ .argument = 1, .value = level.level },
+                .{ .argument = 2, .value = option },
+            }, .action = .allow }};
+        }
+    }
+    // SO_BINDTODEVICE and SO_MARK
+    inline for (.{ 25, 36 }) |option| {
+        cases = cases ++ [_]Case{.{ .when = &.{
+            .{ .argument = 1, .value = 1 },
+            .{ .argument = 2, .value = option },
+        }, .action = no.permission() }};
+    }
+    return cases;
+}
+
+/// Questions about interfaces (netdevice(7)) would be answered for the host's by a socket of the
+/// host's network: all of 0x89xx but FIOSETOWN, SIOCSPGRP, FIOGETOWN, SIOCGPGRP, SIOCATMARK and the
+/// time stamps (asm-generic/sockios.h). ENODEV is what they say where there is no interface.
+fn interfaceCases(comptime profile: Profile) []const Case {
+    if (profile.network != .brokered) return &.{};
+    return allowed(1, 0xffff_ffff, &.{ 0x8901, 0x8902, 0x8903, 0x8904, 0x8905, 0x8906, 0x8907 }) ++
+        [_]Case{.{ .when = &.{.{ .argument = 1, .mask = 0xffff_ff00, .value = 0x8900 }}, .action = .{ .errno = ENODEV } }};
 }
 
 /// linux/prctl.h; the last two are `PR_SET_VMA` and `PR_SET_PTRACER`.
@@ -333,10 +404,32 @@ pub fn groups(comptime profile: Profile) []const Group {
             .reason = "sockets that exist: socket(2) decides which those are",
             .otherwise = .allow,
             .syscalls = &.{
-                "connect",     "accept",      "accept4",    "bind",       "listen",   "sendto",
-                "recvfrom",    "sendmsg",     "recvmsg",    "sendmmsg",   "recvmmsg", "shutdown",
-                "getsockname", "getpeername", "setsockopt", "getsockopt",
+                "accept",   "accept4",     "recvfrom",    "recvmsg",    "recvmmsg",
+                "shutdown", "getsockname", "getpeername", "getsockopt",
             },
+        },
+        .{
+            .reason = "where a socket goes; the broker does it, on an address that it has copied",
+            .otherwise = if (profile.network == .brokered) .notify else .allow,
+            .syscalls = &.{ "connect", "bind", "listen" },
+        },
+        .{
+            .reason = "sending with MSG_FASTOPEN would connect too",
+            .cases = if (profile.network == .brokered) fastOpen(3) else &.{},
+            .otherwise = .allow,
+            .syscalls = &.{ "sendto", "sendmmsg" },
+        },
+        .{
+            .reason = "the same",
+            .cases = if (profile.network == .brokered) fastOpen(2) else &.{},
+            .otherwise = .allow,
+            .syscalls = &.{"sendmsg"},
+        },
+        .{
+            .reason = "options of a socket that is the host's: none that binds it to an interface, marks it, routes by source, joins groups, connects by sending or loads a protocol; ENOPROTOOPT is what a kernel without them says",
+            .cases = if (profile.network == .brokered) optionCases() else &.{},
+            .otherwise = if (profile.network == .brokered) .{ .errno = ENOPROTOOPT } else .allow,
+            .syscalls = &.{"setsockopt"},
         },
         .{
             .reason = "no families of sockets but the usual ones; EAFNOSUPPORT is what a kernel without them says",
@@ -380,7 +473,7 @@ pub fn groups(comptime profile: Profile) []const Group {
         },
         .{
             .reason = "typing into a terminal, stealing the console, loading line disciplines (ioctl_tty(2)): TIOCSTI, TIOCLINUX, TIOCCONS, TIOCSETD",
-            .cases = refused(1, &.{ 0x5412, 0x541c, 0x541d, 0x5423 }),
+            .cases = refused(1, &.{ 0x5412, 0x541c, 0x541d, 0x5423 }) ++ interfaceCases(profile),
             .otherwise = .allow,
             .syscalls = &.{"ioctl"},
         },
