@@ -80,10 +80,17 @@ fn checkStep(plan: Plan, step: *align(8) const structs.Step, seen: *Seen) Error!
         .landlock_rule => if (step.argument > @backingInt(structs.Access.use)) return error.BadValue,
         .limit => if (step.argument > 15) return error.BadValue,
         .seccomp => {
-            if (step.argument > @backingInt(structs.SeccompProfile.network_host)) return error.BadValue;
+            if (step.argument > @backingInt(structs.SeccompProfile.network_brokered)) return error.BadValue;
             seen.seccomp = true;
         },
-        .working_folder, .environment => {},
+        .working_folder, .environment, .content => {},
+        .network => if (step.argument > 65535) return error.BadValue,
+        .network_rule => {
+            // Bits of an address, and two ports of 16 bits behind them.
+            if (step.argument & 0xffff > 128 or step.argument >> 48 != 0) return error.BadValue;
+            if (plan.text(step.target).len > 253) return error.BadValue;
+        },
+        .events => if (plan.text(step.source).len == 0 or plan.text(step.source)[0] != '/') return error.BadPath,
         .word => seen.words += 1,
         _ => return error.UnknownStep,
     }
@@ -93,7 +100,7 @@ fn checkStep(plan: Plan, step: *align(8) const structs.Step, seen: *Seen) Error!
 fn hasTarget(kind: structs.StepKind) bool {
     return switch (kind) {
         .directory, .symlink, .bind, .tmpfs, .proc, .devpts, .stand_ins, .deny => true,
-        .protect, .tunable, .landlock_rule, .working_folder, .file, .screen, .seal, .mirror, .mqueue => true,
+        .protect, .tunable, .landlock_rule, .working_folder, .file, .screen, .seal, .mirror, .mqueue, .content => true,
         else => false,
     };
 }

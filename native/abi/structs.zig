@@ -106,7 +106,7 @@ pub const StepKind = enum(u32) {
     mirror = 24,
     /// The IPC namespace's POSIX message queues (mq_overview(7)). `target`.
     mqueue = 25,
-    /// A file of the new root with its content. `target`, `source`: the content; `argument`: mode.
+    /// A read-only file in place of the one at `target`. `source`: what it holds.
     content = 26,
     /// The brokered network, after `loopback`. `flags`: `NetworkFlag`; `argument`: the TCP port of the
     /// built-in proxy on the sandbox's loopback, 0 for none. Its rules follow it.

@@ -21,6 +21,10 @@ const TRUNCATE: u64 = 1 << 14;
 /// ABI 5.
 const IOCTL_DEV: u64 = 1 << 15;
 
+/// ABI 4: TCP by the workload's own calls. With the broker it makes none.
+const NET_BIND_TCP: u64 = 1 << 0;
+const NET_CONNECT_TCP: u64 = 1 << 1;
+
 /// ABI 6.
 const SCOPE_ABSTRACT_UNIX_SOCKET: u64 = 1;
 const SCOPE_SIGNAL: u64 = 2;
@@ -71,9 +75,11 @@ pub const Ruleset = struct {
     fd: sys.fd_t,
     handled: u64,
 
-    pub fn create(abi: u32, failure: *sys.Failure) error{Syscall}!Ruleset {
+    /// `brokered`: no TCP connect and bind is left to the workload.
+    pub fn create(abi: u32, brokered: bool, failure: *sys.Failure) error{Syscall}!Ruleset {
         const attr: RulesetAttr = .{
             .handled_fs = handled(abi),
+            .handled_net = if (brokered and abi >= 4) NET_BIND_TCP | NET_CONNECT_TCP else 0,
             .scoped = if (abi >= abi_scopes) SCOPE_ABSTRACT_UNIX_SOCKET | SCOPE_SIGNAL else 0,
         };
         // As much of the struct as the ABI has: 8 bytes until 3, 16 until 5.

@@ -9,6 +9,9 @@ const structs = abi.structs;
 const mounts = @import("mounts.zig");
 const landlock = @import("landlock.zig");
 const opening = @import("opening");
+const broker = @import("network/broker.zig");
+const inside = @import("network/inside.zig");
+const sockets = @import("network/sockets.zig");
 
 const Bind = structs.BindFlag;
 const Step = structs.Step;
@@ -25,6 +28,9 @@ pub const Launch = struct {
     landlock_abi: u32 = 0,
     ruleset: ?landlock.Ruleset = null,
     seccomp: structs.SeccompProfile = .network_none,
+    /// The broker's other end: what PID 1 makes for it goes there.
+    channel: sys.fd_t = -1,
+    brokered: bool = false,
     working_folder: [:0]const u8 = "/",
     failure: sys.Failure = undefined,
 
@@ -157,11 +163,15 @@ pub const Launch = struct {
                 if (step.has(Bind.read_only)) attributes |= mounts.MOUNT_ATTR_RDONLY;
                 try mounts.enterRoot(launch.root, launch.stand_ins_path, attributes, failure);
             },
+            .network => try launch.network(step),
+            .content => try mounts.makeContent(launch.root, step.target, step.source, failure),
             .landlock_rule => try launch.landlockRule(step),
             .seccomp => launch.seccomp = @fromBackingInt(step.argument),
             .working_folder => launch.working_folder = step.target,
             // For the workload: read again when it is started (workload.zig).
             .limit, .environment, .word => {},
+            // For the broker.
+            .network_rule, .events => {},
             _ => unreachable, // plan_reader refuses what is not listed
         }
     }
@@ -238,10 +248,36 @@ pub const Launch = struct {
         try mounts.attach(tree, target, &launch.failure);
     }
 
+    /// What the broker serves inside the sandbox's network, made here where the capabilities for it
+    /// are.
+    fn network(launch: *Launch, step: Resolved) Error!void {
+        const failure = &launch.failure;
+        launch.brokered = true;
+        if (step.has(structs.NetworkFlag.datagrams)) {
+            const tun = try inside.makeTun(failure);
+            defer sys.close(tun);
+            try sockets.sendDescriptor(launch.channel, broker.Tag.tun, tun, failure);
+        } else {
+            try inside.addLoopbackAddress(failure);
+        }
+        if (step.has(structs.NetworkFlag.resolver)) {
+            const pair = try inside.udpAndTcp(resolver_port, failure);
+            defer sys.close(pair.udp);
+            defer sys.close(pair.tcp);
+            try sockets.sendDescriptor(launch.channel, broker.Tag.resolver_udp, pair.udp, failure);
+            try sockets.sendDescriptor(launch.channel, broker.Tag.resolver_tcp, pair.tcp, failure);
+        }
+        if (step.argument != 0) {
+            const listener = try inside.tcpListener(@intCast(step.argument), failure);
+            defer sys.close(listener);
+            try sockets.sendDescriptor(launch.channel, broker.Tag.proxy, listener, failure);
+        }
+    }
+
     fn landlockRule(launch: *Launch, step: Resolved) Error!void {
         const failure = &launch.failure;
         if (launch.landlock_abi < landlock.abi_min) return;
-        if (launch.ruleset == null) launch.ruleset = try landlock.Ruleset.create(launch.landlock_abi, failure);
+        if (launch.ruleset == null) launch.ruleset = try landlock.Ruleset.create(launch.landlock_abi, launch.brokered, failure);
         const here = mounts.openBelow(sys.AT_FDCWD, step.target, mounts.O_PATH, failure) catch |err|
             return if (step.has(Bind.optional)) {} else err;
         defer sys.close(here);
@@ -264,6 +300,9 @@ pub const Launch = struct {
         _ = try sys.check(.write, .{ fd, content.ptr, content.len }, &launch.failure);
     }
 };
+
+/// Domain names (RFC 1035, 4.2).
+const resolver_port = 53;
 
 const ENOENT = 2;
 const ESTALE = 116;

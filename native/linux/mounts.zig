@@ -34,6 +34,9 @@ const AT_SYMLINK_NOFOLLOW: u32 = 0x100;
 pub const O_PATH: u64 = 0o10000000;
 pub const O_CLOEXEC: u64 = 0o2000000;
 /// These two differ between architectures (asm-generic/fcntl.h, arch/arm64).
+const O_CREAT: u64 = 0o100;
+const O_EXCL: u64 = 0o200;
+const ENOSPC = 28;
 pub const O_NOFOLLOW: u64 = if (@import("builtin").cpu.arch == .aarch64) 0o100000 else 0o400000;
 pub const O_DIRECTORY: u64 = if (@import("builtin").cpu.arch == .aarch64) 0o40000 else 0o200000;
 pub const O_WRONLY: u64 = 1;
@@ -161,6 +164,29 @@ pub fn makeFile(root: fd_t, path: [:0]const u8, failure: *sys.Failure) Error!voi
     _ = sys.check(.mknodat, .{ parent.fd, parent.name, @as(u32, S_IFREG | 0o444), @as(u32, 0) }, failure) catch |err| {
         if (failure.errno != EEXIST) return err;
     };
+}
+
+/// A read-only file that holds `content`, over the object at `path`. It has no other name: the one it
+/// is made under, in the sandbox's own /dev, is taken away again.
+pub fn makeContent(root: fd_t, path: [:0]const u8, content: []const u8, failure: *sys.Failure) Error!void {
+    const name: [:0]const u8 = "/dev/.content";
+    const parent = try openParent(root, name, failure);
+    defer closeParent(parent);
+    const file = try sys.checkFd(.openat, .{ parent.fd, parent.name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, @as(u32, 0o444) }, failure);
+    defer sys.close(file);
+    const written = try sys.check(.write, .{ file, content.ptr, content.len }, failure);
+    if (written != content.len) {
+        failure.* = .{ .syscall = .write, .errno = ENOSPC };
+        return error.Syscall;
+    }
+    const source = try openBelow(root, name, O_PATH, failure);
+    defer sys.close(source);
+    const tree = try cloneTree(source, false, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, failure);
+    defer sys.close(tree);
+    _ = try sys.check(.unlinkat, .{ parent.fd, parent.name, @as(u32, 0) }, failure);
+    const target = try openBelow(root, path, O_PATH, failure);
+    defer sys.close(target);
+    try attach(tree, target, failure);
 }
 
 pub fn makeSymlink(root: fd_t, path: [:0]const u8, text: [:0]const u8, failure: *sys.Failure) Error!void {

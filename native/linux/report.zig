@@ -195,11 +195,13 @@ fn describe(line: *Line, kind: structs.StepKind, source: []const u8, target: []c
         .loopback => "bring the loopback interface up",
         .tunable => "set ",
         .enter_root => "enter the new root",
+        .content => "put a file of the sandbox's own over ",
+        .network => "make the sandbox's network",
         .landlock_rule => "add the Landlock rule for ",
         else => "carry out a step",
     });
     switch (kind) {
-        .directory, .file, .symlink, .tmpfs, .proc, .devpts, .mqueue, .deny, .screen, .protect, .seal, .tunable, .landlock_rule => line.quoted(target),
+        .directory, .file, .symlink, .tmpfs, .proc, .devpts, .mqueue, .deny, .screen, .protect, .seal, .tunable, .landlock_rule, .content => line.quoted(target),
         .bind => {
             line.quoted(source);
             if (!std.mem.eql(u8, source, target)) {

@@ -16,6 +16,9 @@ const shared_memory = @import("shared.zig");
 const signals = @import("signals.zig");
 const terminal = @import("terminal.zig");
 const workload = @import("workload.zig");
+const addresses = @import("network/address.zig");
+const broker = @import("network/broker.zig");
+const sockets = @import("network/sockets.zig");
 
 const Plan = abi.plan_reader.Plan;
 const Shared = shared_memory.Shared;
@@ -42,6 +45,9 @@ const Supervisor = struct {
     /// Its write end is open in PID 1 and in the workload until its exec: it closes when the
     /// workload starts, or will not.
     started: [2]sys.fd_t = .{ -1, -1 },
+    /// Between PID 1, at the second end, and the broker.
+    channel: [2]sys.fd_t = .{ -1, -1 },
+    broker: ?sys.pid_t = null,
     plan: ?Plan = null,
     plan_bytes: usize = 0,
     signal_fd: sys.fd_t = -1,
@@ -70,6 +76,9 @@ pub fn run(planner: ?sys.pid_t, arguments: Arguments) noreturn {
     if (uid == 0) _ = sys.check(.setgroups, .{ @as(usize, 0), @as(usize, 0) }, &failure) catch {};
     _ = sys.check(.pipe2, .{ &supervisor.lifeline, @as(usize, O_CLOEXEC) }, &failure) catch fatal("no pipe");
     _ = sys.check(.pipe2, .{ &supervisor.started, @as(usize, O_CLOEXEC) }, &failure) catch fatal("no pipe");
+    const AF_UNIX: u32 = 1;
+    const SOCK_SEQPACKET_CLOEXEC: u32 = 5 | O_CLOEXEC;
+    _ = sys.check(.socketpair, .{ AF_UNIX, SOCK_SEQPACKET_CLOEXEC, @as(u32, 0), &supervisor.channel }, &failure) catch fatal("no socket pair");
     start(&supervisor, opening.all_namespaces, true);
 
     var mask: u64 = 0;
@@ -115,6 +124,7 @@ fn beInit(supervisor: *Supervisor, with_opening: bool) noreturn {
     // Our own copy of the write end would hide that the supervisor is gone.
     sys.close(supervisor.lifeline[1]);
     sys.close(supervisor.started[0]);
+    sys.close(supervisor.channel[0]);
     dieWithParent(supervisor);
     // Descriptors that only the supervisor needs. The lifeline's read end stays until exec.
     sys.close(handover.helper_plan_fd);
@@ -125,7 +135,7 @@ fn beInit(supervisor: *Supervisor, with_opening: bool) noreturn {
     _ = sys.call(.prctl, .{ PR_SET_NAME, name, @as(usize, 0), @as(usize, 0), @as(usize, 0) });
     const umask = sys.call(.umask, .{@as(usize, 0)});
 
-    var state: launch.Launch = .{ .identity = supervisor.identity, .landlock_abi = landlock.abiVersion() };
+    var state: launch.Launch = .{ .identity = supervisor.identity, .landlock_abi = landlock.abiVersion(), .channel = supervisor.channel[1] };
     if (with_opening) {
         for (opening.steps, 0..) |step, index| {
             state.openingStep(step) catch |err| {
@@ -220,9 +230,15 @@ fn receivePlan(supervisor: *Supervisor) ?u8 {
         return exit_backend;
     };
     sys.close(handover.helper_plan_fd);
+    if (!refuseForeignStreams(plan)) {
+        killAll(supervisor);
+        return exit_config;
+    }
     begin(supervisor, plan);
     sys.close(supervisor.started[1]);
     supervisor.started[1] = -1;
+    if (supervisor.init != null and broker.stepOf(plan) != null) startBroker(supervisor, plan);
+    for (supervisor.channel) |end| sys.close(end);
     if (supervisor.init == null) {
         supervisor.shared.header().fail(.namespaces, 0, .{ .syscall = .clone, .errno = supervisor.clone_errno }, false);
         killAll(supervisor);
@@ -230,6 +246,53 @@ fn receivePlan(supervisor: *Supervisor) ?u8 {
     }
     supervisor.plan = plan;
     return null;
+}
+
+/// The network's side of the run, in a process of its own: what it reads is hostile.
+fn startBroker(supervisor: *Supervisor, plan: Plan) void {
+    const self = sys.call(.getpid, .{});
+    const pid = sys.call(.clone, .{ @as(usize, SIGCHLD), @as(usize, 0), @as(usize, 0), @as(usize, 0), @as(usize, 0) });
+    if (sys.failed(pid)) return;
+    supervisor.broker = @intCast(pid);
+    if (pid != 0) return;
+    _ = sys.call(.prctl, .{ PR_SET_PDEATHSIG, @as(usize, SIGKILL), @as(usize, 0), @as(usize, 0), @as(usize, 0) });
+    if (sys.call(.getppid, .{}) != self) sys.exit(1);
+    for ([_]sys.fd_t{ 0, supervisor.lifeline[0], supervisor.lifeline[1], supervisor.started[0], supervisor.signal_fd, supervisor.channel[1] }) |fd| sys.close(fd);
+    const name: [*:0]const u8 = "mxc-broker";
+    _ = sys.call(.prctl, .{ PR_SET_NAME, name, @as(usize, 0), @as(usize, 0), @as(usize, 0) });
+    broker.run(plan, supervisor.init.?, supervisor.channel[0]);
+}
+
+/// The broker has the last word, the summary; it ends with PID 1.
+fn endBroker(supervisor: *Supervisor) void {
+    const pid = supervisor.broker orelse return;
+    supervisor.broker = null;
+    const opened = sys.call(.pidfd_open, .{ pid, @as(u32, 0) });
+    if (!sys.failed(opened)) {
+        defer sys.close(@intCast(opened));
+        var poll = [_]PollFd{.{ .fd = @intCast(opened), .events = POLLIN }};
+        const patience = [2]u64{ 2, 0 };
+        _ = sys.call(.ppoll, .{ &poll, @as(usize, 1), &patience, @as(usize, 0), @as(usize, 8) });
+    }
+    reapAfterKill(pid);
+}
+
+/// A socket of another network is a way out: a standard stream that is an Internet socket could be
+/// connected elsewhere, or send to any address. Only where the host's network is the policy does that
+/// add nothing.
+fn refuseForeignStreams(plan: Plan) bool {
+    for (plan.steps) |*step| {
+        if (step.kind != @backingInt(structs.StepKind.seccomp)) continue;
+        if (step.argument == @backingInt(structs.SeccompProfile.network_host)) return true;
+    }
+    for (0..3) |stream| {
+        var errno: u16 = 0;
+        const domain = sockets.intOption(@intCast(stream), sockets.SOL_SOCKET, sockets.SO_DOMAIN, &errno);
+        if (errno != 0 or domain == addresses.AF_UNIX) continue;
+        report.plain("standard input, output and error must not be network sockets, unless the host's network is granted: the workload could connect them elsewhere\n  Pass the data through a pipe.");
+        return false;
+    }
+    return true;
 }
 
 /// Lets the waiting PID 1 go on, or makes one that does every step itself.
@@ -300,6 +363,15 @@ fn handleSignals(supervisor: *Supervisor) ?u8 {
         const pid = sys.call(.wait4, .{ @as(isize, -1), &status, WNOHANG, @as(usize, 0) });
         if (sys.failed(pid) or pid == 0) break;
         if (supervisor.init != null and pid == supervisor.init.?) ended = status;
+        if (supervisor.broker != null and pid == supervisor.broker.? and ended == null) {
+            supervisor.broker = null;
+            // PID 1 may have ended a moment before, which ends the broker too.
+            if (supervisor.init != null and isRunning(supervisor.init.?)) {
+                killAll(supervisor);
+                report.plain("the network broker ended; the run was stopped");
+                return exit_backend;
+            }
+        }
         // Before the plan the channel's end tells about the planner, with its exit code.
         if (supervisor.planner != null and pid == supervisor.planner.?) {
             supervisor.planner = null;
@@ -337,7 +409,17 @@ fn pass(supervisor: *Supervisor, number: u32) ?u8 {
     return @intCast(128 + number);
 }
 
+fn isRunning(pid: sys.pid_t) bool {
+    // siginfo_t stays zero where the child has not ended (waitid(2)); it is not reaped.
+    var info: [32]u32 = @splat(0);
+    const P_PID: usize = 1;
+    const WEXITED_WNOHANG_WNOWAIT: u32 = 4 | 1 | 0x0100_0000;
+    const result = sys.call(.waitid, .{ P_PID, pid, &info, WEXITED_WNOHANG_WNOWAIT, @as(usize, 0) });
+    return !sys.failed(result) and info[0] == 0;
+}
+
 fn conclude(supervisor: *Supervisor, plan: Plan, init_status: u32) u8 {
+    endBroker(supervisor);
     const header = supervisor.shared.header();
     if (header.stage != 0) return report.launchFailure(header, plan);
     if (header.finished == 0) {
@@ -361,6 +443,7 @@ fn timedOut(supervisor: *Supervisor) u8 {
 fn killAll(supervisor: *Supervisor) void {
     if (supervisor.init) |init| reapAfterKill(init);
     supervisor.init = null;
+    endBroker(supervisor);
     if (supervisor.planner) |planner| reapAfterKill(planner);
     supervisor.planner = null;
 }

@@ -10,6 +10,8 @@ const capabilities = @import("capabilities.zig");
 const landlock = @import("landlock.zig");
 const seccomp = @import("seccomp/program.zig");
 const Launch = @import("launch.zig").Launch;
+const broker = @import("network/broker.zig");
+const sockets = @import("network/sockets.zig");
 const shared_memory = @import("shared.zig");
 const signals = @import("signals.zig");
 
@@ -74,20 +76,40 @@ fn confine(launch: *Launch, plan: Plan, header: *shared_memory.Header, failure: 
         _ = try sys.check(.prlimit64, .{ @as(usize, 0), step.argument, &limit, @as(usize, 0) }, failure);
     }
     if (launch.ruleset) |ruleset| try ruleset.restrictSelf(failure);
-    _ = try sys.check(.close_range, .{ @as(u32, 3), @as(u32, 0xffff_ffff), @as(u32, 0) }, failure);
+    // All but the broker's channel, which stands at the first free number and ends with exec.
+    if (launch.brokered and launch.channel != first_free) {
+        _ = try sys.check(.dup3, .{ launch.channel, first_free, O_CLOEXEC }, failure);
+    }
+    const rest = @as(u32, first_free) + @intFromBool(launch.brokered);
+    _ = try sys.check(.close_range, .{ rest, @as(u32, 0xffff_ffff), @as(u32, 0) }, failure);
     const program = switch (launch.seccomp) {
         .network_none => comptime seccomp.program(builtin.cpu.arch, .{ .network = .none, .unix_sockets = true }),
         .network_host => if (launch.ruleset != null and launch.landlock_abi >= landlock.abi_scopes)
             comptime seccomp.program(builtin.cpu.arch, .{ .network = .host, .unix_sockets = true })
         else
             comptime seccomp.program(builtin.cpu.arch, .{ .network = .host, .unix_sockets = false }),
+        .network_brokered => comptime seccomp.program(builtin.cpu.arch, .{ .network = .brokered, .unix_sockets = true }),
         _ => unreachable,
     };
-    // struct sock_fprog (linux/filter.h)
-    const FilterProgram = extern struct { length: u16, filter: *const anyopaque };
-    const filter: FilterProgram = .{ .length = @intCast(program.len), .filter = program.ptr };
-    const SECCOMP_SET_MODE_FILTER: u32 = 1;
+    const filter: seccomp.SockFprog = .{ .length = @intCast(program.len), .filter = program.ptr };
+    if (launch.seccomp == .network_brokered) return confineWithListener(&filter, failure);
     _ = try sys.check(.seccomp, .{ SECCOMP_SET_MODE_FILTER, @as(u32, 0), &filter }, failure);
+}
+
+/// The listener goes to the broker; no process of the sandbox keeps it.
+fn confineWithListener(filter: *const seccomp.SockFprog, failure: *sys.Failure) error{Syscall}!void {
+    const NEW_LISTENER: u32 = 1 << 3;
+    // Linux 5.19: once the broker has taken a call up, only a deadly signal interrupts it. Before, any
+    // signal does, and the call is made again.
+    const WAIT_KILLABLE_RECV: u32 = 1 << 5;
+    const EINVAL = 22;
+    const listener = sys.checkFd(.seccomp, .{ SECCOMP_SET_MODE_FILTER, NEW_LISTENER | WAIT_KILLABLE_RECV, filter }, failure) catch |err| blk: {
+        if (failure.errno != EINVAL) return err;
+        break :blk try sys.checkFd(.seccomp, .{ SECCOMP_SET_MODE_FILTER, NEW_LISTENER, filter }, failure);
+    };
+    try sockets.sendDescriptor(first_free, broker.Tag.listener, listener, failure);
+    sys.close(listener);
+    sys.close(first_free);
 }
 
 /// execvp(3) without its fall-back to a shell. Returns the errno that says most: EACCES where a
@@ -181,6 +203,10 @@ fn forward(main: sys.pid_t, number: u32) void {
     if (sys.failed(sys.call(.kill, .{ -main, number }))) _ = sys.call(.kill, .{ main, number });
 }
 
+/// Behind the standard streams.
+const first_free: sys.fd_t = 3;
+const O_CLOEXEC: u32 = 0o2000000;
+const SECCOMP_SET_MODE_FILTER: u32 = 1;
 const SIGCHLD = 17;
 const ENOENT = 2;
 const EACCES = 13;

@@ -1,0 +1,215 @@
+//! The network's side of a run: a process in the host's namespaces that decides and acts for the
+//! workload. The supervisor forks it once PID 1 exists; it ends with PID 1, or with the supervisor.
+//! Sockets and devices that it serves inside were made by PID 1 and come over `channel`.
+
+const std = @import("std");
+const sys = @import("sys");
+const abi = @import("abi");
+const structs = abi.structs;
+const addresses = @import("address.zig");
+const connections_ = @import("connections.zig");
+const decisions_ = @import("decisions.zig");
+const ingress_ = @import("ingress.zig");
+const loops = @import("loop.zig");
+const named_ = @import("named.zig");
+const names_ = @import("names.zig");
+const notify = @import("notify.zig");
+const options = @import("options.zig");
+const policies = @import("policy.zig");
+const sockets = @import("sockets.zig");
+const report = @import("../report.zig");
+
+const Plan = abi.plan_reader.Plan;
+const Flag = structs.NetworkFlag;
+const RuleFlag = structs.RuleFlag;
+
+/// What the descriptor that comes with a message is.
+pub const Tag = struct {
+    pub const listener: u8 = 'l';
+    pub const tun: u8 = 't';
+    pub const resolver_udp: u8 = 'u';
+    pub const resolver_tcp: u8 = 'd';
+    pub const proxy: u8 = 'p';
+};
+
+const Broker = struct {
+    loop: loops.Loop,
+    policy: policies.Policy,
+    flags: u32,
+    decisions: decisions_.Decisions,
+    names: names_.Names = .{},
+    named: named_.Named = .{},
+    ingress: ingress_.Ingress = .{},
+    connections: connections_.Connections = undefined,
+    channel: loops.Watcher = .{ .callback = onChannel },
+    init: loops.Watcher = .{ .callback = onEnd },
+};
+
+/// The network step of a plan, if it has one.
+pub fn stepOf(plan: Plan) ?*align(8) const structs.Step {
+    for (plan.steps) |*step| {
+        if (step.kind == @backingInt(structs.StepKind.network)) return step;
+    }
+    return null;
+}
+
+/// `init`: the sandbox's PID 1, a child of the caller's parent. Ends the process.
+pub fn run(plan: Plan, init: sys.pid_t, channel: sys.fd_t) noreturn {
+    var broker: Broker = undefined;
+    start(&broker, plan, init, channel) catch |err| {
+        report.plain(switch (err) {
+            error.OutOfMemory => "the network broker has no memory",
+            error.NoEvents => "the events file cannot be opened for writing",
+            error.TooOld => "brokered networks need Linux 5.14 or later",
+            error.Syscall => "the network broker could not start",
+        });
+        sys.exit(1);
+    };
+    broker.loop.run();
+    broker.decisions.conclude();
+    sys.exit(0);
+}
+
+fn start(broker: *Broker, plan: Plan, init: sys.pid_t, channel: sys.fd_t) error{ OutOfMemory, NoEvents, TooOld, Syscall }!void {
+    var failure: sys.Failure = undefined;
+    const step = stepOf(plan).?;
+    raiseDescriptorLimit();
+    const pidfd = try sys.checkFd(.pidfd_open, .{ init, @as(u32, 0) }, &failure);
+    const hosts: connections_.HostAddresses = .init();
+    const namespace = sockets.namespaceOf(hosts.v4) orelse return error.TooOld;
+    broker.* = .{
+        .loop = try .init(&failure),
+        .policy = .{
+            .rules = try readRules(plan),
+            .default_allow = step.flags & Flag.default_allow != 0,
+            .host_loopback = step.flags & Flag.host_loopback != 0,
+        },
+        .flags = step.flags,
+        .decisions = .{
+            .events = try openEvents(plan),
+            .debug = step.flags & Flag.debug != 0,
+            .summary = step.flags & Flag.summary != 0,
+        },
+    };
+    broker.connections = .{
+        .loop = &broker.loop,
+        .listener = .{ .fd = -1 },
+        .policy = &broker.policy,
+        .names = &broker.names,
+        .named = &broker.named,
+        .ingress = &broker.ingress,
+        .decisions = &broker.decisions,
+        .init = pidfd,
+        .host_namespace = namespace,
+        .host_addresses = hosts,
+        .defaults = .init(),
+        .pending = &.{},
+    };
+    if (!broker.decisions.debug) sys.close(1);
+    try broker.loop.add(&broker.init, pidfd, loops.IN);
+    try broker.loop.add(&broker.channel, channel, loops.IN);
+}
+
+/// The sandbox is gone.
+fn onEnd(watcher: *loops.Watcher, _: u32) void {
+    const broker: *Broker = @fieldParentPtr("init", watcher);
+    broker.loop.stopped = true;
+}
+
+fn onChannel(watcher: *loops.Watcher, _: u32) void {
+    const broker: *Broker = @fieldParentPtr("channel", watcher);
+    const received = sockets.receiveDescriptor(watcher.fd) orelse {
+        // PID 1 and the workload's process have let go of it: nothing more comes.
+        broker.loop.remove(watcher);
+        return;
+    };
+    const fd = received.fd orelse return;
+    serve(broker, received.tag, fd) catch {
+        report.plain("the network broker has no memory");
+        sys.exit(1);
+    };
+}
+
+fn serve(broker: *Broker, tag: u8, fd: sys.fd_t) error{ OutOfMemory, Syscall }!void {
+    switch (tag) {
+        Tag.listener => {
+            broker.connections.listener = .init(fd);
+            try broker.connections.start();
+        },
+        else => sys.close(fd),
+    }
+}
+
+/// Ten thousand connections are ordinary.
+fn raiseDescriptorLimit() void {
+    const RLIMIT_NOFILE: usize = 7;
+    var limit: [2]u64 = .{ 0, 0 };
+    if (sys.failed(sys.call(.prlimit64, .{ @as(usize, 0), RLIMIT_NOFILE, @as(usize, 0), &limit }))) return;
+    limit[0] = limit[1];
+    _ = sys.call(.prlimit64, .{ @as(usize, 0), RLIMIT_NOFILE, &limit, @as(usize, 0) });
+}
+
+fn openEvents(plan: Plan) error{NoEvents}!sys.fd_t {
+    for (plan.steps) |*step| {
+        if (step.kind != @backingInt(structs.StepKind.events)) continue;
+        const O_WRONLY_APPEND_CREAT_CLOEXEC: u32 = 0o1 | 0o2000 | 0o100 | 0o2000000;
+        const fd = sys.call(.openat, .{ sys.AT_FDCWD, plan.text(step.source).ptr, O_WRONLY_APPEND_CREAT_CLOEXEC, @as(u32, 0o600) });
+        return if (sys.failed(fd)) error.NoEvents else @intCast(fd);
+    }
+    return -1;
+}
+
+/// The plan's rules, each exception behind the rule it belongs to. Texts stay where the plan is.
+fn readRules(plan: Plan) error{OutOfMemory}![]const policies.Rule {
+    var rules_count: usize = 0;
+    var exceptions_count: usize = 0;
+    for (plan.steps) |*step| {
+        if (step.kind != @backingInt(structs.StepKind.network_rule)) continue;
+        if (step.flags & RuleFlag.except != 0) exceptions_count += 1 else rules_count += 1;
+    }
+    const rules = try std.heap.page_allocator.alloc(policies.Rule, rules_count);
+    const exceptions = try std.heap.page_allocator.alloc(addresses.Block, exceptions_count);
+    var next_rule: usize = 0;
+    var next_exception: usize = 0;
+    for (plan.steps) |*step| {
+        if (step.kind != @backingInt(structs.StepKind.network_rule)) continue;
+        const block = blockOf(step);
+        if (step.flags & RuleFlag.except != 0) {
+            if (next_rule == 0) continue;
+            const rule = &rules[next_rule - 1];
+            exceptions[next_exception] = block;
+            next_exception += 1;
+            const first = next_exception - rule.except.len - 1;
+            rule.except = exceptions[first..next_exception];
+            continue;
+        }
+        const name = plan.text(step.target);
+        rules[next_rule] = .{
+            .peer = if (name.len == 0)
+                .{ .block = block }
+            else
+                .{ .name = .{ .text = name, .subdomains = step.flags & RuleFlag.subdomains != 0 } },
+            .deny = step.flags & RuleFlag.deny != 0,
+            .protocols = @truncate(step.flags / RuleFlag.tcp & policies.protocols_all),
+            .first_port = @truncate(step.argument >> 16),
+            .last_port = @truncate(step.argument >> 32),
+            .host_loopback = step.flags & RuleFlag.host_loopback != 0,
+            .any_head = step.flags & RuleFlag.any_head != 0,
+            .label = plan.text(step.source),
+        };
+        next_rule += 1;
+    }
+    return rules[0..next_rule];
+}
+
+fn blockOf(step: *align(8) const structs.Step) addresses.Block {
+    var bytes: [16]u8 = undefined;
+    std.mem.writeInt(u64, bytes[0..8], step.device, .big);
+    std.mem.writeInt(u64, bytes[8..16], step.inode, .big);
+    return .{ .address = .v6(bytes), .bits = @truncate(step.argument) };
+}
+
+comptime {
+    // The protocols' bits in a step, shifted down, are those of a rule.
+    std.debug.assert(RuleFlag.udp / RuleFlag.tcp == 2 and RuleFlag.icmp / RuleFlag.tcp == 4);
+}
