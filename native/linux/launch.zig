@@ -253,6 +253,13 @@ pub const Launch = struct {
     fn network(launch: *Launch, step: Resolved) Error!void {
         const failure = &launch.failure;
         launch.brokered = true;
+        for ([_][*:0]const u8{ "/proc/self/ns/user", "/proc/self/ns/mnt", "/proc/self/ns/net" }, [_]u8{
+            broker.Tag.user_namespace, broker.Tag.mount_namespace, broker.Tag.network_namespace,
+        }) |path, tag| {
+            const namespace = try sys.checkFd(.openat, .{ sys.AT_FDCWD, path, mounts.O_CLOEXEC, @as(u32, 0) }, failure);
+            defer sys.close(namespace);
+            try sockets.sendDescriptor(launch.channel, tag, namespace, failure);
+        }
         if (step.has(structs.NetworkFlag.datagrams)) {
             const tun = try inside.makeTun(failure);
             defer sys.close(tun);

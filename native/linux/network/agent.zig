@@ -11,8 +11,22 @@ pub const Operation = enum { connect, bind };
 
 pub const Started = struct { pid: sys.pid_t, pidfd: sys.fd_t };
 
-/// `init`: a pidfd of the sandbox's PID 1. Null: no process could be made.
-pub fn start(init: sys.fd_t, thread: u32, operation: Operation, file: sys.fd_t, address: []const u8) ?Started {
+/// The sandbox's namespaces, as PID 1 opened them: it cannot be looked into once it is closed to
+/// tracing (ptrace(2), PR_SET_DUMPABLE).
+pub const Namespaces = struct {
+    user: sys.fd_t = -1,
+    mount: sys.fd_t = -1,
+    network: sys.fd_t = -1,
+
+    /// The caller stands in the user namespace and one more.
+    pub fn enter(namespaces: Namespaces, other: sys.fd_t) bool {
+        return !sys.failed(sys.call(.setns, .{ namespaces.user, @as(u32, 0) })) and
+            !sys.failed(sys.call(.setns, .{ other, @as(u32, 0) }));
+    }
+};
+
+/// Null: no process could be made.
+pub fn start(namespaces: Namespaces, thread: u32, operation: Operation, file: sys.fd_t, address: []const u8) ?Started {
     const folder = openFolder(thread) orelse return null;
     defer sys.close(folder);
     const umask = notify.statusNumber(thread, "Umask:", 8) orelse 0o077;
@@ -23,7 +37,7 @@ pub fn start(init: sys.fd_t, thread: u32, operation: Operation, file: sys.fd_t, 
     // The third argument is where the pidfd goes on both architectures (clone(2)).
     const pid = sys.call(.clone, .{ flags, @as(usize, 0), &pidfd, @as(usize, 0), @as(usize, 0) });
     if (sys.failed(pid)) return null;
-    if (pid == 0) work(init, folder, umask, operation, file, address);
+    if (pid == 0) work(namespaces, folder, umask, operation, file, address);
     return .{ .pid = @intCast(pid), .pidfd = pidfd };
 }
 
@@ -49,13 +63,11 @@ fn openFolder(thread: u32) ?sys.fd_t {
     return if (sys.failed(fd)) null else @intCast(fd);
 }
 
-fn work(init: sys.fd_t, folder: sys.fd_t, umask: u32, operation: Operation, file: sys.fd_t, address: []const u8) noreturn {
+fn work(namespaces: Namespaces, folder: sys.fd_t, umask: u32, operation: Operation, file: sys.fd_t, address: []const u8) noreturn {
     const PR_SET_PDEATHSIG: usize = 1;
     const SIGKILL: usize = 9;
     _ = sys.call(.prctl, .{ PR_SET_PDEATHSIG, SIGKILL, @as(usize, 0), @as(usize, 0), @as(usize, 0) });
-    const CLONE_NEWNS: u32 = 0x0002_0000;
-    const CLONE_NEWUSER: u32 = 0x1000_0000;
-    if (sys.failed(sys.call(.setns, .{ init, CLONE_NEWUSER | CLONE_NEWNS }))) sys.exit(EPERM);
+    if (!namespaces.enter(namespaces.mount)) sys.exit(EPERM);
     if (sys.failed(sys.call(.fchdir, .{folder}))) sys.exit(EPERM);
     _ = sys.call(.umask, .{umask});
     dropCapabilities() catch sys.exit(EPERM);

@@ -30,6 +30,9 @@ pub const Tag = struct {
     pub const resolver_udp: u8 = 'u';
     pub const resolver_tcp: u8 = 'd';
     pub const proxy: u8 = 'p';
+    pub const user_namespace: u8 = 'U';
+    pub const mount_namespace: u8 = 'M';
+    pub const network_namespace: u8 = 'N';
 };
 
 const Broker = struct {
@@ -99,7 +102,6 @@ fn start(broker: *Broker, plan: Plan, init: sys.pid_t, channel: sys.fd_t) error{
         .named = &broker.named,
         .ingress = &broker.ingress,
         .decisions = &broker.decisions,
-        .init = pidfd,
         .host_namespace = namespace,
         .host_addresses = hosts,
         .defaults = .init(),
@@ -136,6 +138,9 @@ fn serve(broker: *Broker, tag: u8, fd: sys.fd_t) error{ OutOfMemory, Syscall }!v
             broker.connections.listener = .init(fd);
             try broker.connections.start();
         },
+        Tag.user_namespace => broker.connections.namespaces.user = fd,
+        Tag.mount_namespace => broker.connections.namespaces.mount = fd,
+        Tag.network_namespace => broker.connections.namespaces.network = fd,
         else => sys.close(fd),
     }
 }

@@ -58,8 +58,7 @@ pub const Connections = struct {
     named: *named_.Named,
     ingress: *ingress_.Ingress,
     decisions: *decisions_.Decisions,
-    /// A pidfd of the sandbox's PID 1.
-    init: sys.fd_t,
+    namespaces: agent.Namespaces = .{},
     host_namespace: u64,
     host_addresses: HostAddresses,
     defaults: options.Defaults,
@@ -292,7 +291,7 @@ pub const Connections = struct {
     }
 
     fn unix(connections: *Connections, notification: *const Notification, operation: agent.Operation, file: sys.fd_t, bytes: []const u8) Outcome {
-        const started = agent.start(connections.init, notification.thread, operation, file, bytes) orelse return .{ .errno = sockets.ENOMEM };
+        const started = agent.start(connections.namespaces, notification.thread, operation, file, bytes) orelse return .{ .errno = sockets.ENOMEM };
         const call: Call = .{ .notification = notification, .file = file, .domain = addresses.AF_UNIX };
         const outcome = connections.wait(call, .{ .unix = started }, started.pidfd, loops.IN);
         if (outcome != .later) agent.cancel(started);

@@ -4,11 +4,11 @@
 
 const std = @import("std");
 const sys = @import("sys");
+const agent = @import("agent.zig");
 const sockets = @import("sockets.zig");
 
 pub const SandboxSockets = struct {
-    /// A pidfd of the sandbox's PID 1.
-    init: sys.fd_t,
+    namespaces: agent.Namespaces = .{},
     channel: sys.fd_t = -1,
 
     /// A non-blocking socket; null where none could be made.
@@ -29,7 +29,7 @@ pub const SandboxSockets = struct {
         if (sys.failed(pid)) return false;
         if (pid == 0) {
             sys.close(pair[0]);
-            serve(maker.init, pair[1]);
+            serve(maker.namespaces, pair[1]);
         }
         sys.close(pair[1]);
         maker.channel = pair[0];
@@ -46,15 +46,13 @@ fn receive(channel: sys.fd_t) ?sys.fd_t {
     return received.fd;
 }
 
-fn serve(init: sys.fd_t, channel: sys.fd_t) noreturn {
+fn serve(namespaces: agent.Namespaces, channel: sys.fd_t) noreturn {
     const PR_SET_PDEATHSIG: usize = 1;
     const SIGKILL: usize = 9;
     _ = sys.call(.prctl, .{ PR_SET_PDEATHSIG, SIGKILL, @as(usize, 0), @as(usize, 0), @as(usize, 0) });
     // All but the channel, which goes where close_range(2) leaves it.
     _ = sys.call(.dup3, .{ channel, @as(i32, 1), @as(u32, 0) });
-    const CLONE_NEWUSER: u32 = 0x1000_0000;
-    const CLONE_NEWNET: u32 = 0x4000_0000;
-    if (sys.failed(sys.call(.setns, .{ init, CLONE_NEWUSER | CLONE_NEWNET }))) sys.exit(1);
+    if (!namespaces.enter(namespaces.network)) sys.exit(1);
     _ = sys.call(.close_range, .{ @as(u32, 2), @as(u32, 0xffff_ffff), @as(u32, 0) });
     while (true) {
         var request: [2]u8 = undefined;
