@@ -50,6 +50,8 @@ export function build(target: Target, dist = DIST): string {
     "build",
     "--compile",
     "--bytecode",
+    // Each front door loads its own part: a launch reads no schema, help or validator.
+    "--splitting",
     "--minify",
     "--format=esm",
     `--target=bun-${target.os}-${target.zig.startsWith("aarch64") ? "arm64" : "x64"}`,

@@ -24,8 +24,15 @@ function copySources(from: string, to: string): void {
     mkdirSync(dirname(join(to, file)), { recursive: true });
     cpSync(join(from, file), join(to, file));
   }
-  for (const name of ["node_modules", ".tools"]) symlinkSync(join(from, name), join(to, name));
+  // What is bundled stands where it is installed: a link's target would be in the chunks' names.
+  for (const name of BUNDLED) {
+    const path = join("node_modules", name);
+    cpSync(join(from, path), join(to, path), { recursive: true, dereference: true });
+  }
+  symlinkSync(join(from, ".tools"), join(to, ".tools"));
 }
+
+const BUNDLED = ["@sinclair/typebox", "citty"];
 
 const SOURCES = [
   "build.zig",
