@@ -10,6 +10,7 @@ const addresses = @import("address.zig");
 const connections_ = @import("connections.zig");
 const decisions_ = @import("decisions.zig");
 const ingress_ = @import("ingress.zig");
+const jail = @import("jail.zig");
 const loops = @import("loop.zig");
 const named_ = @import("named.zig");
 const names_ = @import("names.zig");
@@ -108,6 +109,7 @@ fn start(broker: *Broker, plan: Plan, init: sys.pid_t, channel: sys.fd_t) error{
         .pending = &.{},
     };
     if (!broker.decisions.debug) sys.close(1);
+    try jail.enter(&failure);
     try broker.loop.add(&broker.init, pidfd, loops.IN);
     try broker.loop.add(&broker.channel, channel, loops.IN);
 }

@@ -209,6 +209,7 @@ pub const Connections = struct {
         const flags = sockets.statusFlags(call.file);
         const blocks = flags & sockets.O_NONBLOCK == 0;
         errno = sockets.connectTo(host, endpoint, call.domain);
+        if (errno == sockets.EINPROGRESS and blocks and sockets.isWritable(host)) errno = sockets.pendingError(host);
         if (errno == sockets.EINPROGRESS) {
             if (blocks) {
                 const outcome = connections.wait(call, .{ .host = host }, host, loops.OUT);

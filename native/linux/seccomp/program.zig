@@ -51,10 +51,14 @@ pub fn program(comptime arch: std.Target.Cpu.Arch, comptime profile: Profile) []
 
 /// Ascending rules of the calls that the architecture has.
 pub fn rulesOf(comptime SYS: type, comptime profile: Profile) []const compiler.Rule {
+    return comptime rulesOfGroups(SYS, table.groups(profile));
+}
+
+pub fn rulesOfGroups(comptime SYS: type, comptime groups: []const table.Group) []const compiler.Rule {
     comptime {
         @setEvalBranchQuota(20_000_000);
         var rules: []const compiler.Rule = &.{};
-        for (table.groups(profile)) |group| {
+        for (groups) |group| {
             for (group.syscalls) |name| {
                 if (!isKnown(name)) @compileError("no architecture has a system call " ++ name);
                 if (!@hasField(SYS, name)) continue;
