@@ -292,6 +292,8 @@ pub const Connections = struct {
     }
 
     fn unix(connections: *Connections, notification: *const Notification, operation: agent.Operation, file: sys.fd_t, bytes: []const u8) Outcome {
+        // One that came from outside names the abstract sockets of the network it came from.
+        if (sockets.namespaceOf(file) == connections.host_namespace) return .{ .errno = sockets.EPERM };
         const started = agent.start(connections.namespaces, notification.thread, operation, file, bytes) orelse return .{ .errno = sockets.ENOMEM };
         const call: Call = .{ .notification = notification, .file = file, .domain = addresses.AF_UNIX };
         const outcome = connections.wait(call, .{ .unix = started }, started.pidfd, loops.IN);

@@ -18,9 +18,15 @@ const IPPROTO_IPV6 = 41;
 const SO_SNDBUF = 7;
 const SO_RCVBUF = 8;
 
+/// Linux 5.14: which of the two a program has fixed; the kernel sizes the others as it goes.
+const SO_BUF_LOCK = 72;
+
+const buffers = [_]struct { bit: u32, option: Option }{
+    .{ .bit = 1, .option = .{ .level = SOL_SOCKET, .name = SO_SNDBUF } },
+    .{ .bit = 2, .option = .{ .level = SOL_SOCKET, .name = SO_RCVBUF } },
+};
+
 const copied = [_]Option{
-    .{ .level = SOL_SOCKET, .name = SO_SNDBUF },
-    .{ .level = SOL_SOCKET, .name = SO_RCVBUF },
     .{ .level = SOL_SOCKET, .name = 9 }, // KEEPALIVE
     .{ .level = SOL_SOCKET, .name = 10 }, // OOBINLINE
     .{ .level = SOL_SOCKET, .name = 12 }, // PRIORITY
@@ -68,15 +74,24 @@ pub const Defaults = struct {
         const usual = if (family == addresses.AF_INET) &defaults.v4 else &defaults.v6;
         for (copied, usual) |option, *plain| {
             if (option.family != 0 and option.family != family) continue;
-            var value = get(from, option) orelse continue;
+            const value = get(from, option) orelse continue;
             if (std.mem.eql(u8, &value, plain)) continue;
-            if (option.level == SOL_SOCKET and (option.name == SO_SNDBUF or option.name == SO_RCVBUF)) {
-                std.mem.writeInt(u32, value[0..4], std.mem.readInt(u32, value[0..4], .little) / 2, .little);
-            }
-            _ = sys.call(.setsockopt, .{ to, option.level, option.name, &value, @as(u32, option.size) });
+            set(to, option, &value);
+        }
+        var errno: u16 = 0;
+        const fixed = sockets.intOption(from, SOL_SOCKET, SO_BUF_LOCK, &errno);
+        for (buffers) |buffer| {
+            if (fixed & buffer.bit == 0) continue;
+            var value = get(from, buffer.option) orelse continue;
+            std.mem.writeInt(u32, value[0..4], std.mem.readInt(u32, value[0..4], .little) / 2, .little);
+            set(to, buffer.option, &value);
         }
     }
 };
+
+fn set(fd: sys.fd_t, option: Option, value: *const Value) void {
+    _ = sys.call(.setsockopt, .{ fd, option.level, option.name, value, @as(u32, option.size) });
+}
 
 fn get(fd: sys.fd_t, option: Option) ?Value {
     var value: Value = @splat(0);
