@@ -1,8 +1,10 @@
 /** `mxc run`: a config, flags, or both, to a running sandbox. */
 
+import { executePlan } from "../backends/linux/execute.ts";
 import { MxcError } from "../errors.ts";
 import { type ParsedFlags, UsageError } from "./flags.ts";
 import { fail, usage, write } from "./output.ts";
+import { prepare } from "./prepare.ts";
 import { parseRunFlags, toRequest } from "./request.ts";
 
 export async function run(args: readonly string[]): Promise<void> {
@@ -20,7 +22,6 @@ export async function run(args: readonly string[]): Promise<void> {
   const json = flags.switches.has("json");
   try {
     const request = await toRequest(flags);
-    const { prepare } = await import("./prepare.ts");
     const plan = await prepare(request, { experimental: flags.switches.has("experimental") });
     if (flags.switches.has("debug") || flags.values.has("log-file")) {
       const { logPlan } = await import("./log.ts");
@@ -29,7 +30,6 @@ export async function run(args: readonly string[]): Promise<void> {
     if (flags.switches.has("dry-run")) {
       return write(1, "The config is valid, and this host can enforce it. Nothing was run.\n");
     }
-    const { executePlan } = await import("../backends/linux/execute.ts");
     await executePlan(plan, { envelope: json, debugTrailer: false });
   } catch (error) {
     if (error instanceof MxcError) return fail(error, json);

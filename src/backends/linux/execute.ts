@@ -12,7 +12,8 @@ export async function executePlan(plan: Plan, options: EncodeOptions): Promise<n
     return execSupervisor(bytes);
   }
   channel.write(bytes);
-  await channel.end();
+  // Not end(): closing would start a pool of threads, and the header says how long the plan is.
+  await channel.flush();
   // The supervisor kills this process as soon as it has read the plan.
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10_000);
   process.exit(255);
