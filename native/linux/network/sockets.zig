@@ -65,6 +65,13 @@ pub fn accept(fd: sys.fd_t) ?sys.fd_t {
     return if (sys.failed(result)) null else @intCast(result);
 }
 
+/// Closes so that the other end sees a reset, not an end.
+pub fn reset(fd: sys.fd_t) void {
+    const linger = [2]u32{ 1, 0 };
+    _ = sys.call(.setsockopt, .{ fd, SOL_SOCKET, SO_LINGER, &linger, @as(u32, 8) });
+    sys.close(fd);
+}
+
 pub fn intOption(fd: sys.fd_t, level: u32, option: u32, errno: *u16) u32 {
     var value: u32 = 0;
     var length: u32 = @sizeOf(u32);
