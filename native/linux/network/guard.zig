@@ -1,10 +1,11 @@
 //! Watches what a workload sends on a connection that was granted by name, from the first byte on.
-//! Pure. Nothing passes before a permitted name was given; HTTP is followed request by request, TLS
+//! It decides on bytes alone. Nothing passes before a permitted name was given; HTTP is followed request by request, TLS
 //! until its greeting is over.
 
 const std = @import("std");
 const heads = @import("head.zig");
 const http_stream = @import("http_stream.zig");
+const relays = @import("relay.zig");
 const Permitted = heads.Permitted;
 const Reason = heads.Reason;
 const Step = heads.Step;
@@ -42,18 +43,36 @@ pub const Guard = struct {
         return guard.state.http.next(bytes, guard.permitted);
     }
 
+    /// For a relay's outgoing direction. The guard stays where it is for as long.
+    pub fn inspector(guard: *Guard) relays.Inspector {
+        return .{ .context = guard, .look = look };
+    }
+
+    fn look(context: *anyopaque, bytes: []const u8) relays.Verdict {
+        const guard: *Guard = @ptrCast(@alignCast(context));
+        return switch (guard.next(bytes)) {
+            .pass => |length| .{ .pass = .{ .length = length } },
+            .pass_all => .{ .pass = .{ .length = bytes.len, .then = .all } },
+            .more => .more,
+            .refuse => .{ .refuse = guard.reply(bytes[0]) },
+        };
+    }
+
     /// What tells the workload's client why its connection ends, in the protocol that it began;
-    /// empty where nothing can be said. In `out`.
-    pub fn reply(guard: *const Guard, first_byte: u8, out: *[512]u8) []const u8 {
+    /// empty where nothing can be said.
+    fn reply(guard: *const Guard, first_byte: u8) []const u8 {
         const reason = guard.reason orelse return "";
-        if (guard.state != .head) return "";
-        switch (reason) {
-            .malformed_tls, .no_server_name, .several_server_names, .bad_server_name, .encrypted_client_hello => return &alert,
-            .other_name => if (first_byte == 22) return &alert,
-            .unknown_protocol, .http2_without_tls, .too_long, .incomplete => return "",
-            else => {},
-        }
-        return std.fmt.bufPrint(out, "HTTP/1.1 403 Forbidden\r\nContent-Type: text/plain\r\nContent-Length: {d}\r\nConnection: close\r\n\r\nmxc: {s}\n", .{ "mxc: \n".len + reason.text().len, reason.text() }) catch "";
+        if (guard.state == .tls) return "";
+        if (first_byte == 22) return &alert;
+        return switch (reason) {
+            .unknown_protocol, .http2_without_tls, .too_long, .incomplete, .upgraded => "",
+            inline else => |known| comptime forbidden(known),
+        };
+    }
+
+    fn forbidden(comptime reason: Reason) []const u8 {
+        const body = "mxc: " ++ reason.text() ++ "\n";
+        return std.fmt.comptimePrint("HTTP/1.1 403 Forbidden\r\nContent-Type: text/plain\r\nContent-Length: {d}\r\nConnection: close\r\n\r\n{s}", .{ body.len, body });
     }
 
     /// Fatal access_denied (RFC 8446, 6.2).
@@ -74,17 +93,16 @@ test "nothing before a name, and the same name after" {
     try testing.expect(guard.next(get[0..20]) == .more);
     try testing.expectEqual(get.len, guard.next(get).pass);
     try testing.expectEqual(.other_name, guard.next("GET / HTTP/1.1\r\nHost: b.test\r\n\r\n").refuse);
-    var out: [512]u8 = undefined;
-    // A reply could be taken for the answer to the first request.
-    try testing.expectEqualStrings("", guard.reply('G', &out));
 }
 
 test "the client is told" {
-    var out: [512]u8 = undefined;
     var guard: Guard = .{ .permitted = only_a };
     try testing.expect(guard.next("GET / HTTP/1.1\r\nHost: b.test\r\n\r\n") == .refuse);
-    try testing.expect(std.mem.startsWith(u8, guard.reply('G', &out), "HTTP/1.1 403 Forbidden\r\n"));
+    try testing.expect(std.mem.startsWith(u8, guard.reply('G'), "HTTP/1.1 403 Forbidden\r\n"));
     guard = .{ .permitted = only_a };
     try testing.expect(guard.next("SSH-2.0-x\r\n") == .refuse);
-    try testing.expectEqualStrings("", guard.reply('S', &out));
+    try testing.expectEqualStrings("", guard.reply('S'));
+    guard = .{ .permitted = only_a };
+    try testing.expect(guard.next(&.{ 22, 3, 1, 0, 0 }) == .refuse);
+    try testing.expectEqual(21, guard.reply(22)[0]);
 }
