@@ -3,14 +3,18 @@
 import type { Request } from "../contract/request.ts";
 import { MxcError } from "../errors.ts";
 import { factsOfCaller } from "../host/caller.ts";
+import type { HostFacts } from "../host/facts.ts";
 import { planLinux } from "../plan/linux.ts";
 import type { Plan } from "../plan/plan.ts";
 import { resolveBackend } from "../policy/backend.ts";
+import type { ReportOptions } from "../policy/network.ts";
 import { DEFAULT_PIDS, type Policy } from "../policy/policy.ts";
 import { toPolicy } from "../policy/to-policy.ts";
 
 export interface PrepareOptions {
   readonly experimental: boolean;
+  /** Of the network's decisions; absent: none. */
+  readonly reports?: ReportOptions;
 }
 
 export async function prepare(request: Request, options: PrepareOptions): Promise<Plan> {
@@ -18,9 +22,15 @@ export async function prepare(request: Request, options: PrepareOptions): Promis
   const facts = needsProbe(policy)
     ? (await import("../host/probe.ts")).probeHost(policy)
     : factsOfCaller();
-  const plan = planLinux(policy, facts);
+  const plan = planLinux(policy, await withResolver(policy, facts));
   if (!plan.ok) throw new MxcError(...plan.refusals);
   return plan.plan;
+}
+
+async function withResolver({ network }: Policy, facts: HostFacts): Promise<HostFacts> {
+  if (network.kind !== "brokered" || !network.resolver) return facts;
+  const resolver = (await import("../host/resolver.ts")).probeResolver();
+  return resolver === undefined ? facts : { ...facts, resolver };
 }
 
 /** Without paths and other questions there is nothing to look up on the host. */
@@ -32,7 +42,7 @@ function needsProbe({ grants, process: own, limits }: Policy): boolean {
 export function toPolicyHere(request: Request, options: PrepareOptions): Policy {
   const backend = resolveBackend(request, process.platform, options.experimental);
   if (typeof backend !== "string") throw new MxcError(backend);
-  const policy = toPolicy(request);
+  const policy = toPolicy(request, options.reports);
   if (!policy.ok) throw new MxcError(...policy.refusals);
   return policy.policy;
 }

@@ -1,10 +1,12 @@
 /** What MXC has no field for: one optional object, the same in every contract version. */
 
 import { Type } from "@sinclair/typebox";
-import { absent, closed, oneOf } from "./fragments.ts";
+import { absent, closed, oneOf, strings } from "./fragments.ts";
 
 const count = (description: string, minimum = 1) =>
   absent(Type.Integer({ minimum, maximum: 0xffff_ffff, description }));
+
+const flag = (description: string) => absent(Type.Boolean({ description }));
 
 export const EXTENSIONS = closed(
   {
@@ -16,6 +18,20 @@ export const EXTENSIONS = closed(
         fileSizeMb: count("Largest file that can be written, MiB (RLIMIT_FSIZE)."),
         diskMb: count("Size of the private /tmp, MiB; 1024 if absent."),
       }),
+    ),
+    network: absent(
+      closed(
+        {
+          allow: absent(strings()),
+          deny: absent(strings()),
+          requireServerName: flag(
+            "Connections granted by name must name it, in TLS' SNI or HTTP's Host; true if absent.",
+          ),
+          proxy: flag("A proxy on the sandbox's loopback, for clients that want one."),
+          summary: flag("Tell the destinations that were denied, on stderr, at the end."),
+        },
+        "Destinations besides those of 'network': HOST[:PORT[-PORT]][/tcp|udp|icmp|any], HOST a name, *.name, address or block; what is denied goes before what is allowed.",
+      ),
     ),
   },
   "Settings of mxc that MXC does not have. Without it a config means what it means to MXC.",

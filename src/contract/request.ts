@@ -117,6 +117,24 @@ export interface Extensions {
     /** Size of the private /tmp. */
     readonly diskMb?: number;
   };
+  readonly network?: {
+    /** Destinations: `HOST[:PORT[-PORT]][/PROTOCOL]`. */
+    readonly allow?: readonly string[];
+    readonly deny?: readonly string[];
+    /** Connections granted by name must name it in TLS' SNI or HTTP's Host; true if absent. */
+    readonly requireServerName?: boolean;
+    /** A proxy on the sandbox's loopback, for clients that want one. */
+    readonly proxy?: boolean;
+    /** Denied destinations on stderr at the end. */
+    readonly summary?: boolean;
+  };
+}
+
+/** What flags add to the network. */
+export interface NetworkFlags {
+  readonly allow: readonly string[];
+  readonly deny: readonly string[];
+  readonly proxy: boolean;
 }
 
 /** Settings of one backend, kept as the contract wrote them; only that backend reads them. */
@@ -137,6 +155,7 @@ export interface Request {
   readonly process: ProcessRequest;
   readonly filesystem: FilesystemRequest;
   readonly network: NetworkRequest;
+  readonly networkFlags?: NetworkFlags;
   readonly ui: UiRequest;
   readonly fallback: { readonly allowDaclMutation: boolean };
   readonly sections: BackendSections;

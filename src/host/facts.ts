@@ -19,6 +19,14 @@ export interface PathFacts {
   readonly forbidden?: boolean;
 }
 
+/** What of resolv.conf(5) a sandbox with a resolver of its own takes over. */
+export interface ResolverFacts {
+  /** Where /etc/resolv.conf leads. */
+  readonly canonical: string;
+  readonly search: readonly string[];
+  readonly options: readonly string[];
+}
+
 export interface HostFacts {
   readonly uid: number;
   readonly gid: number;
@@ -34,4 +42,6 @@ export interface HostFacts {
   readonly aliases: ReadonlyMap<string, readonly string[]>;
   /** Denied objects whose hard links could not all be found within the bound. */
   readonly unboundedLinks: ReadonlySet<string>;
+  /** Only looked up where names are. */
+  readonly resolver?: ResolverFacts;
 }

@@ -2,10 +2,23 @@
 
 import type { Refusal } from "../errors.ts";
 import type { HostFacts } from "../host/facts.ts";
-import { Access, BindFlag, openingSteps, SeccompProfile } from "../native/abi.generated.ts";
+import {
+  Access,
+  BASELINE_PATHS,
+  BindFlag,
+  openingSteps,
+  SeccompProfile,
+} from "../native/abi.generated.ts";
 import { isWithin } from "../policy/paths.ts";
-import { DEFAULT_DISK_MB, DEFAULT_PIDS, type LimitsPolicy, type Policy } from "../policy/policy.ts";
+import {
+  DEFAULT_DISK_MB,
+  DEFAULT_PIDS,
+  type LimitsPolicy,
+  type NetworkPolicy,
+  type Policy,
+} from "../policy/policy.ts";
 import { bindStep, type FileLayout, layOutFiles, type Region } from "./files.ts";
+import { networkSteps, resolverSteps } from "./network.ts";
 import type { PlanResult, Step } from "./plan.ts";
 
 const MIB = 1024 * 1024;
@@ -22,6 +35,12 @@ const RLIMIT_NOFILE = 7;
 /** A pid namespace's `kernel.pid_max` cannot be less (kernel/pid.c, RESERVED_PIDS + 1). */
 const PID_MAX_MIN = 301;
 
+const PROFILES: Readonly<Record<NetworkPolicy["kind"], number>> = {
+  none: SeccompProfile.networkNone,
+  host: SeccompProfile.networkHost,
+  brokered: SeccompProfile.networkBrokered,
+};
+
 export function planLinux(policy: Policy, facts: HostFacts): PlanResult {
   const files = layOutFiles(policy.grants, facts);
   if (!files.ok) return files;
@@ -31,21 +50,21 @@ export function planLinux(policy: Policy, facts: HostFacts): PlanResult {
   const folder = workingFolder(policy, facts, layout);
   if (typeof folder !== "string") return { ok: false, refusals: [folder] };
 
+  const { network } = policy;
+  const seesFile = (path: string) => isShown(path, layout);
   const { command } = policy.process;
   const words = command.kind === "shell" ? ["sh", "-c", command.commandLine] : command.argv;
   const steps: Step[] = [
+    ...(network.kind === "brokered" ? networkSteps(network) : []),
     ...layout.steps,
+    ...(network.kind === "brokered" ? resolverSteps(network, facts.resolver, seesFile) : []),
     {
       kind: "enterRoot",
       flags: layout.root?.access === "write" ? 0 : BindFlag.readOnly,
     },
     ...landlockSteps(layout),
     ...limits,
-    {
-      kind: "seccomp",
-      argument:
-        policy.network.kind === "none" ? SeccompProfile.networkNone : SeccompProfile.networkHost,
-    },
+    { kind: "seccomp", argument: PROFILES[network.kind] },
     { kind: "workingFolder", target: folder },
     ...environmentSteps(policy, folder),
     ...words.map((word): Step => ({ kind: "word", source: word })),
@@ -212,6 +231,14 @@ function isVisible(folder: string, layout: FileLayout): boolean {
     ["/tmp", "/dev", "/dev/shm", "/dev/pts", "/proc", "/run", "/var", "/usr"].includes(folder) &&
     !hidden
   );
+}
+
+/** A host file, by its canonical path: in the baseline or a grant, and not denied. */
+function isShown(path: string, layout: FileLayout): boolean {
+  const shown =
+    BASELINE_PATHS.some((part) => isWithin(path, part)) ||
+    layout.regions.some((region) => isWithin(path, region.place));
+  return shown && !isHidden(path, layout);
 }
 
 /** The deepest mount decides: a grant below a denied folder is seen. */

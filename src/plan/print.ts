@@ -1,6 +1,13 @@
 /** A plan as text for people and as JSON for programs. Pure. */
 
-import { Access, BindFlag, openingSteps, SeccompProfile } from "../native/abi.generated.ts";
+import {
+  Access,
+  BindFlag,
+  NetworkFlag,
+  openingSteps,
+  RuleFlag,
+  SeccompProfile,
+} from "../native/abi.generated.ts";
 import type { Plan, Step } from "./plan.ts";
 
 /** Every step in the order in which it is carried out, the opening's included. */
@@ -40,6 +47,7 @@ const PROFILE_WORDS: Readonly<Record<number, string>> = {
   [SeccompProfile.networkNone]: "no network",
   [SeccompProfile.networkHost]:
     "the host's network; Unix sockets only where Landlock keeps the host's abstract ones out",
+  [SeccompProfile.networkBrokered]: "connecting, binding and listening are the broker's to do",
 };
 
 const NAMESPACE_NAMES: readonly (readonly [number, string])[] = [
@@ -108,7 +116,79 @@ export function describeStep(step: Step): string {
       return `environment ${JSON.stringify(step.source)}`;
     case "word":
       return `word ${JSON.stringify(step.source)}`;
+    case "content":
+      return `file ${target}: ${JSON.stringify(step.source)}`;
+    case "network":
+      return `network: ${describeNetwork(flags, step.argument ?? 0)}`;
+    case "networkRule":
+      return describeRule(step);
+    case "events":
+      return `records of the network's decisions to ${step.source}`;
   }
+}
+
+const NETWORK_WORDS: readonly (readonly [number, string])[] = [
+  [NetworkFlag.ingress, "clients may connect"],
+  [NetworkFlag.hostLoopback, "the host's loopback, both ways"],
+  [NetworkFlag.datagrams, "UDP and ICMP"],
+  [NetworkFlag.resolver, "names"],
+  [NetworkFlag.summary, "a summary of denials"],
+  [NetworkFlag.debug, "decisions on stdout"],
+];
+
+function describeNetwork(flags: number, port: number): string {
+  return [
+    (flags & NetworkFlag.defaultAllow) === 0 ? "denied by default" : "allowed by default",
+    ...NETWORK_WORDS.filter(([bit]) => (flags & bit) !== 0).map(([, word]) => word),
+    ...(port === 0 ? [] : [`a proxy on port ${port}`]),
+  ].join(", ");
+}
+
+const PROTOCOL_WORDS: readonly (readonly [number, string])[] = [
+  [RuleFlag.tcp, "tcp"],
+  [RuleFlag.udp, "udp"],
+  [RuleFlag.icmp, "icmp"],
+];
+
+function describeRule(step: Step): string {
+  const flags = step.flags ?? 0;
+  const argument = step.argument ?? 0;
+  const has = (bit: number) => (flags & bit) !== 0;
+  const peer =
+    (step.target ?? "") === ""
+      ? describeBlock(step.device ?? 0n, step.inode ?? 0n, argument % 2 ** 16)
+      : `${has(RuleFlag.subdomains) ? "*." : ""}${step.target}`;
+  if (has(RuleFlag.except)) return `  except ${peer}`;
+  const first = Math.floor(argument / 2 ** 16) % 2 ** 16;
+  const last = Math.floor(argument / 2 ** 32);
+  const ports =
+    first === 0 && last === 65_535
+      ? ""
+      : first === last
+        ? ` port ${first}`
+        : ` ports ${first}-${last}`;
+  const protocols = PROTOCOL_WORDS.filter(([bit]) => has(bit)).map(([, word]) => word);
+  return [
+    `${has(RuleFlag.deny) ? "deny" : "allow"} ${peer}${ports}`,
+    protocols.join(" "),
+    ...(has(RuleFlag.hostLoopback) ? ["on this host too"] : []),
+    ...(has(RuleFlag.anyHead) ? ["whatever name it gives"] : []),
+    `by ${step.source}`,
+  ].join(", ");
+}
+
+/** IPv4 as such, IPv6 in full groups. */
+function describeBlock(high: bigint, low: bigint, bits: number): string {
+  if (bits === 0) return "every address";
+  if (bits >= 96 && high === 0n && low >> 32n === 0xffffn) {
+    const address = Number(low & 0xffff_ffffn);
+    const text = [24, 16, 8, 0].map((shift) => (address >>> shift) & 255).join(".");
+    return bits === 128 ? text : `${text}/${bits - 96}`;
+  }
+  const groups = [high, low].flatMap((half) =>
+    [48n, 32n, 16n, 0n].map((shift) => ((half >> shift) & 0xffffn).toString(16)),
+  );
+  return `${groups.join(":").replace(/:0(?::0)+$/, "::")}${bits === 128 ? "" : `/${bits}`}`;
 }
 
 function bytes(count = 0): string {

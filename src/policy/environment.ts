@@ -2,6 +2,7 @@
 
 import type { ProcessRequest, Request } from "../contract/request.ts";
 import type { Refusal } from "../errors.ts";
+import type { ProxyPolicy } from "./policy.ts";
 
 /** What contracts from 0.9 on give a workload that asks for nothing. */
 export const DEFAULT_ENVIRONMENT: readonly (readonly [string, string])[] = [
@@ -12,6 +13,7 @@ export const DEFAULT_ENVIRONMENT: readonly (readonly [string, string])[] = [
 export function toEnvironment(
   process: ProcessRequest,
   version: Request["version"],
+  proxy?: ProxyPolicy,
 ): readonly (readonly [string, string])[] | Refusal {
   const legacy =
     version === "0.6.0-alpha" || version === "0.7.0-alpha" || version === "0.8.0-alpha";
@@ -32,5 +34,23 @@ export function toEnvironment(
     variables.delete(name); // the last one wins, in its own place
     variables.set(name, entry.slice(equals + 1));
   }
+  if (proxy !== undefined) pointAt(proxy, variables);
   return [...variables];
+}
+
+/** As the contract has them (§6): each in both cases, since programs read one or the other. */
+const PROXY_VARIABLES = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "FTP_PROXY"];
+
+/** The request's own, which would lead around the proxy or to another one, go. */
+function pointAt({ url, direct }: ProxyPolicy, variables: Map<string, string>): void {
+  for (const name of ["NO_PROXY", ...PROXY_VARIABLES]) {
+    variables.delete(name);
+    variables.delete(name.toLowerCase());
+  }
+  const set = (name: string, value: string) => {
+    variables.set(name, value);
+    variables.set(name.toLowerCase(), value);
+  };
+  for (const name of PROXY_VARIABLES) set(name, url);
+  if (direct !== undefined) set("NO_PROXY", direct);
 }

@@ -5,13 +5,11 @@ import {
   CONTRACT_VERSIONS,
   type ContractVersion,
   type DirectionalNetwork,
-  type LegacyNetwork,
   type ProcessRequest,
   type Request,
 } from "../contract/request.ts";
 import { resolveBackend } from "./backend.ts";
 import { DEFAULT_ENVIRONMENT, toEnvironment } from "./environment.ts";
-import { toNetworkPolicy } from "./network.ts";
 import { strictest, toPolicy } from "./to-policy.ts";
 
 const CLOSED: DirectionalNetwork = {
@@ -72,85 +70,28 @@ describe("environment", () => {
     ]);
   });
 
+  test("a proxy: its variables in both cases, the request's own gone", () => {
+    const env = ["http_proxy=x", "NO_PROXY=*", "A=1", "no_proxy=*", "ALL_PROXY=y"];
+    const found = toEnvironment(process({ env }), "1.0.0", { url: "http://10.0.2.2:1/" });
+    expect(Object.fromEntries(found as never)).toEqual({
+      A: "1",
+      ...Object.fromEntries(
+        ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "FTP_PROXY"].flatMap((name) => [
+          [name, "http://10.0.2.2:1/"],
+          [name.toLowerCase(), "http://10.0.2.2:1/"],
+        ]),
+      ),
+    });
+    expect(
+      toEnvironment(process({ env }), "1.0.0", { url: "http://127.0.0.1:1", direct: "localhost" }),
+    ).toContainEqual(["no_proxy", "localhost"]);
+  });
+
   test.each(["=x", "A=\0"])("%j is refused", (entry) => {
     expect(toEnvironment(process({ env: ["A=1", entry] }), "1.0.0")).toMatchObject({
       code: "malformed_request",
       field: "process.env[1]",
     });
-  });
-});
-
-describe("network", () => {
-  const rule = { to: [{ cidr: "10.0.0.0/8", except: [] }] };
-  const directional = (
-    egress: Partial<DirectionalNetwork["egress"]>,
-    ingress: Partial<DirectionalNetwork["ingress"]> = {},
-  ): DirectionalNetwork => ({
-    kind: "directional",
-    egress: { ...CLOSED.egress, ...egress },
-    ingress: { ...CLOSED.ingress, ...ingress },
-  });
-
-  test("every combination of the three axes: none, all, or a refusal", () => {
-    for (let bits = 0; bits < 8; bits += 1) {
-      const verdict = (bit: number) => ((bits & bit) === 0 ? "deny" : "allow");
-      const asked = directional(
-        { default: verdict(1) },
-        { default: verdict(2), hostLoopback: verdict(4) },
-      );
-      const policy = toNetworkPolicy(asked, "1.0.0");
-      if (bits === 0) expect(policy).toEqual({ kind: "none" });
-      else if (bits === 7) expect(policy).toEqual({ kind: "host" });
-      else expect(policy).toMatchObject({ code: "not_enforceable" });
-    }
-  });
-
-  test("rules: denials below a denial are idle, everything else is refused", () => {
-    expect(toNetworkPolicy(directional({ deny: [rule] }), "1.0.0")).toEqual({ kind: "none" });
-    expect(toNetworkPolicy(directional({ allow: [rule] }), "1.0.0")).toMatchObject({
-      field: "network.egress.allow",
-    });
-    const open = { default: "allow", hostLoopback: "allow" } as const;
-    expect(
-      toNetworkPolicy(directional({ default: "allow", deny: [rule] }, open), "1.0.0"),
-    ).toMatchObject({ field: "network.egress.deny" });
-    expect(toNetworkPolicy({ ...CLOSED, proxy: "http://localhost:1" }, "1.0.0")).toMatchObject({
-      code: "not_enforceable",
-      field: "runtimeConfig.networkProxy",
-    });
-  });
-
-  const legacy = (more: Partial<LegacyNetwork>): LegacyNetwork => ({
-    kind: "legacy",
-    defaultPolicy: "block",
-    enforcementMode: "capabilities",
-    allowedHosts: [],
-    blockedHosts: [],
-    allowLocalNetwork: false,
-    ...more,
-  });
-
-  test("the older shape", () => {
-    const allow = legacy({ defaultPolicy: "allow" });
-    expect(toNetworkPolicy(legacy({}), "0.6.0-alpha")).toEqual({ kind: "none" });
-    expect(toNetworkPolicy({ ...allow, allowLocalNetwork: true }, "0.7.0-alpha")).toEqual({
-      kind: "host",
-    });
-    expect(toNetworkPolicy(allow, "0.7.0-alpha")).toMatchObject({ code: "not_enforceable" });
-    const local = legacy({ allowLocalNetwork: true });
-    expect(toNetworkPolicy(local, "0.7.0-alpha")).toEqual({ kind: "none" });
-    expect(toNetworkPolicy(local, "0.8.0-alpha")).toMatchObject({ code: "not_enforceable" });
-  });
-
-  test.each([
-    ["allowedHosts", { allowedHosts: ["a"] }],
-    ["blockedHosts", { blockedHosts: ["a"] }],
-    ["proxy", { proxy: { kind: "localhost", port: 1 } }],
-  ] as const)("%s is refused, whatever else is asked for", (field, more) => {
-    for (const defaultPolicy of ["allow", "block"] as const) {
-      const asked = legacy({ ...more, defaultPolicy, allowLocalNetwork: true } as never);
-      expect(toNetworkPolicy(asked, "0.7.0-alpha")).toMatchObject({ field: `network.${field}` });
-    }
   });
 });
 

@@ -3,6 +3,7 @@
  * absolute and plain here, and not yet looked up on any host.
  */
 
+import type { Block } from "../contract/blocks.ts";
 import type { Command } from "../contract/request.ts";
 
 export type Access = "denied" | "read" | "write";
@@ -14,7 +15,74 @@ export interface Grant {
   readonly field: string;
 }
 
-export type NetworkPolicy = { readonly kind: "none" } | { readonly kind: "host" };
+/** Bits of `NetworkRule.protocols`. */
+export const PROTOCOLS = { tcp: 1, udp: 2, icmp: 4 } as const;
+export const ALL_PROTOCOLS = 7;
+
+/** Lower case, ASCII, without the dot at the end. */
+export interface HostName {
+  readonly kind: "name";
+  readonly name: string;
+  /** Every name below it, not itself. */
+  readonly subdomains: boolean;
+}
+
+/** What it allows or denies; a denial goes before every other rule, in whatever order. */
+export interface NetworkRule {
+  /** Where it was written, for reports. */
+  readonly field: string;
+  readonly deny: boolean;
+  readonly peer: Block | HostName;
+  /** Parts of a block that the rule does not speak of. */
+  readonly except: readonly Block[];
+  readonly protocols: number;
+  /** Inclusive; of no matter for ICMP. */
+  readonly firstPort: number;
+  readonly lastPort: number;
+  /** A connection that is granted by name need not name it in its first bytes (SNI, Host). */
+  readonly anyHead: boolean;
+  /** It may open services of the host itself. */
+  readonly hostLoopback: boolean;
+}
+
+/** What clients are pointed at by the usual variables. */
+export interface ProxyPolicy {
+  readonly url: string;
+  /** The value of NO_PROXY; absent: it is taken away. */
+  readonly direct?: string;
+  /** The built-in proxy's, on the sandbox's loopback; absent: the proxy is another program. */
+  readonly port?: number;
+}
+
+/** What is told of the network's decisions. */
+export interface ReportsPolicy {
+  /** A file on the host, absolute, that gets a line of JSON for each. */
+  readonly events?: string;
+  /** What was denied, on stderr, at the end. */
+  readonly summary: boolean;
+  /** Each, on stdout, as MXC's debug lines are. */
+  readonly debug: boolean;
+}
+
+/** A network of the sandbox's own, whose every way out and in is decided by rules. */
+export interface BrokeredNetwork {
+  readonly kind: "brokered";
+  readonly rules: readonly NetworkRule[];
+  /** What no rule speaks of, but the host itself. */
+  readonly defaultAllow: boolean;
+  /** Clients of other machines may connect to what the workload listens on. */
+  readonly ingress: boolean;
+  /** The services of the host may be reached, and its clients may connect. */
+  readonly hostLoopback: boolean;
+  /** Names are looked up. */
+  readonly resolver: boolean;
+  /** UDP or ICMP may be allowed. */
+  readonly datagrams: boolean;
+  readonly proxy?: ProxyPolicy;
+  readonly reports: ReportsPolicy;
+}
+
+export type NetworkPolicy = { readonly kind: "none" } | { readonly kind: "host" } | BrokeredNetwork;
 
 export interface ProcessPolicy {
   readonly command: Command;

@@ -3,7 +3,7 @@
 import type { FilesystemRequest, Request } from "../contract/request.ts";
 import type { Refusal } from "../errors.ts";
 import { toEnvironment } from "./environment.ts";
-import { toNetworkPolicy } from "./network.ts";
+import { NO_REPORTS, type ReportOptions, toNetworkPolicy } from "./network.ts";
 import { isWithin, normalise } from "./paths.ts";
 import {
   type Access,
@@ -18,15 +18,15 @@ export type PolicyResult =
   | { readonly ok: true; readonly policy: Policy }
   | { readonly ok: false; readonly refusals: readonly [Refusal, ...Refusal[]] };
 
-export function toPolicy(request: Request): PolicyResult {
+export function toPolicy(request: Request, reports: ReportOptions = NO_REPORTS): PolicyResult {
   const refusals: Refusal[] = [];
   const grants = toGrants(request.filesystem, refusals);
-  const network = toNetworkPolicy(request.network, request.version);
-  if ("code" in network) refusals.push(network);
-  const env = toEnvironment(request.process, request.version);
+  const network = toNetworkPolicy(request, reports, refusals);
+  const proxy = network.kind === "brokered" ? network.proxy : undefined;
+  const env = toEnvironment(request.process, request.version, proxy);
   if ("code" in env) refusals.push(env);
   const [first, ...rest] = refusals;
-  if (first !== undefined || "code" in network || "code" in env) {
+  if (first !== undefined || "code" in env) {
     return { ok: false, refusals: [first as Refusal, ...rest] };
   }
   const { command, cwd, timeoutMs } = request.process;
