@@ -32,19 +32,32 @@ export function median(values: readonly number[]): number {
     : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2;
 }
 
-/** One median per command, from `rounds` rounds in which each runs once. */
+/**
+ * One median per command, from `rounds` rounds in which each runs once, in another order each time:
+ * what one leaves behind (namespaces still being taken down) is not always the same one's burden.
+ */
 export async function compare(
   commands: readonly (readonly string[])[],
   rounds: number,
 ): Promise<number[]> {
   const times = commands.map((): number[] => []);
   for (let round = -2; round < rounds; round += 1) {
-    for (const [index, command] of commands.entries()) {
-      const time = await timeOf(command);
+    for (const index of shuffled(commands.length)) {
+      const time = await timeOf(commands[index] as readonly string[]);
       if (round >= 0) times[index]?.push(time); // the first two warm up
     }
   }
   return times.map(median);
+}
+
+/** The numbers below `count`, in random order (Fisher and Yates). */
+function shuffled(count: number): readonly number[] {
+  const order = Array.from({ length: count }, (_, index) => index);
+  for (let last = count - 1; last > 0; last -= 1) {
+    const other = Math.floor(Math.random() * (last + 1));
+    [order[last], order[other]] = [order[other] as number, order[last] as number];
+  }
+  return order;
 }
 
 /** KiB of proportional memory of a process and all below it, but for those called `except`. */
