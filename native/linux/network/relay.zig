@@ -34,7 +34,7 @@ pub const Verdict = union(enum) {
     replace: Replacement,
     /// These bytes are too few to say. Never of `scratch_size` bytes.
     more,
-    /// The relay ends. These bytes, if any, are said to `near`, unless it was told something already.
+    /// The relay ends. These bytes, if any, are said to `near`, unless something passed before.
     refuse: []const u8,
 };
 
@@ -332,7 +332,7 @@ pub const Relay = struct {
     }
 
     fn tellNear(relay: *Relay, reply: []const u8) void {
-        if (reply.len == 0 or relay.incoming.bytes > 0) return;
+        if (reply.len == 0 or relay.incoming.bytes > 0 or relay.outgoing.bytes > 0) return;
         const near = relay.near.fd;
         // Bytes that are closed upon unread would turn the close into a reset.
         _ = sys.call(.recvfrom, .{ near, relay.relays.scratch.ptr, relay.relays.scratch.len, MSG_DONTWAIT, @as(usize, 0), @as(usize, 0) });
