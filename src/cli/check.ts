@@ -1,5 +1,6 @@
 /** `mxc check`: validates, starts nothing. */
 
+import { reportsOf } from "./merge-flags.ts";
 import { write } from "./output.ts";
 import { prepare } from "./prepare.ts";
 import { parseRunFlags, toRequest } from "./request.ts";
@@ -7,7 +8,10 @@ import { parseRunFlags, toRequest } from "./request.ts";
 export async function check(args: readonly string[]): Promise<void> {
   const flags = parseRunFlags(args);
   const request = await toRequest(flags);
-  const plan = await prepare(request, { experimental: flags.switches.has("experimental") });
+  const plan = await prepare(request, {
+    experimental: flags.switches.has("experimental"),
+    reports: reportsOf(flags),
+  });
   write(
     1,
     flags.switches.has("json")

@@ -4,7 +4,7 @@ import { describe, expect, test } from "bun:test";
 import type { Request } from "../contract/request.ts";
 import { MxcError } from "../errors.ts";
 import { parseFlags } from "./flags.ts";
-import { mergeFlags } from "./merge-flags.ts";
+import { mergeFlags, reportsOf } from "./merge-flags.ts";
 import { RUN_FLAGS } from "./run-flags.ts";
 
 const flags = (...args: string[]) => parseFlags(args, RUN_FLAGS);
@@ -63,6 +63,29 @@ describe("flags alone", () => {
       ingress: { default: "allow", hostLoopback: "allow" },
     });
     expect(alone("--allow-read", "--allow-write", "--allow-env").network).toEqual(alone().network);
+    const some = alone("--allow-net=a.test:443,b.test", "--allow-net=10.0.0.0/8", "--deny-net=c");
+    expect(some.network).toEqual(alone().network);
+    expect(some.networkFlags).toEqual({
+      allow: ["a.test:443", "b.test", "10.0.0.0/8"],
+      deny: ["c"],
+      hostLoopback: false,
+      proxy: false,
+    });
+    expect(alone("--allow-host-loopback").networkFlags?.hostLoopback).toBe(true);
+    expect(alone("--net-proxy").networkFlags?.proxy).toBe(true);
+    expect(alone().networkFlags).toBeUndefined();
+    expect(() => flags("--deny-net")).toThrow("needs a value");
+    expect(() => flags("--allow-net=")).toThrow("is empty");
+  });
+
+  test("records of decisions: from the caller's folder, a summary unless the config says no", () => {
+    expect(reportsOf(flags())).toEqual({ summary: true, debug: false });
+    expect(reportsOf(flags("--events=e", "--log-file=/l"))).toEqual({
+      events: `${process.cwd()}/e`,
+      logFile: "/l",
+      summary: true,
+      debug: false,
+    });
   });
 
   test("variables: named ones that are set, then those given", () => {
@@ -112,6 +135,39 @@ describe("flags on top of a config", () => {
       env: ["A=1", "A=2"],
       timeoutMs: 9,
     });
+  });
+
+  test("--allow-net opens what a config does not deny", () => {
+    const rule = { to: [{ cidr: "10.0.0.0/8", except: [] }] };
+    const network = {
+      kind: "directional",
+      egress: { default: "deny", allow: [rule], deny: [rule] },
+      ingress: { default: "deny", hostLoopback: "deny" },
+      proxy: "http://localhost:1",
+    } as const;
+    expect(mergeFlags({ ...CONFIG, network }, flags("--allow-net")).network).toEqual({
+      kind: "directional",
+      egress: { default: "allow", allow: [], deny: [rule] },
+      ingress: { default: "allow", hostLoopback: "allow" },
+    });
+    const older = {
+      kind: "legacy",
+      defaultPolicy: "block",
+      enforcementMode: "both",
+      allowedHosts: ["a"],
+      blockedHosts: ["b"],
+      allowLocalNetwork: false,
+      proxy: { kind: "localhost", port: 1 },
+    } as const;
+    expect(mergeFlags({ ...CONFIG, network: older }, flags("--allow-net")).network).toEqual({
+      kind: "legacy",
+      defaultPolicy: "allow",
+      enforcementMode: "both",
+      allowedHosts: [],
+      blockedHosts: ["b"],
+      allowLocalNetwork: true,
+    });
+    expect(mergeFlags({ ...CONFIG, network }, flags("--allow-net=a")).network).toEqual(network);
   });
 
   test("--timeout=0 takes a limit away", () => {

@@ -1,7 +1,8 @@
 /** Flags on top of a config, or in place of one. Paths are taken from the caller's folder. */
 
-import type { NetworkRequest, Request } from "../contract/request.ts";
+import type { NetworkFlags, NetworkRequest, Request } from "../contract/request.ts";
 import { MxcError } from "../errors.ts";
+import type { ReportOptions } from "../policy/network.ts";
 import type { ParsedFlags } from "./flags.ts";
 
 /** What flags alone ask for: the newest stable contract's defaults. */
@@ -20,12 +21,6 @@ const EMPTY: Request = {
   fallback: { allowDaclMutation: true },
   sections: {},
   extensions: {},
-};
-
-const ALL_OPEN: NetworkRequest = {
-  kind: "directional",
-  egress: { default: "allow", allow: [], deny: [] },
-  ingress: { default: "allow", hostLoopback: "allow" },
 };
 
 export function mergeFlags(config: Request | undefined, flags: ParsedFlags): Request {
@@ -62,7 +57,50 @@ export function mergeFlags(config: Request | undefined, flags: ParsedFlags): Req
       readwritePaths: [...base.filesystem.readwritePaths, ...paths(flags, "allow-write")],
       deniedPaths: [...base.filesystem.deniedPaths, ...paths(flags, "deny")],
     },
-    network: flags.switches.has("allow-net") ? ALL_OPEN : base.network,
+    ...network(base.network, flags),
+  };
+}
+
+/** Bare, the flag opens everything that the config does not deny. */
+function network(
+  base: NetworkRequest,
+  { switches, lists }: ParsedFlags,
+): Pick<Request, "network" | "networkFlags"> {
+  const allow = lists.get("allow-net");
+  const own: NetworkFlags = {
+    allow: allow ?? [],
+    deny: lists.get("deny-net") ?? [],
+    hostLoopback: switches.has("allow-host-loopback"),
+    proxy: switches.has("net-proxy"),
+  };
+  const any = own.allow.length + own.deny.length > 0 || own.hostLoopback || own.proxy;
+  return {
+    network: allow?.length === 0 ? opened(base) : base,
+    ...(any ? { networkFlags: own } : {}),
+  };
+}
+
+function opened(base: NetworkRequest): NetworkRequest {
+  if (base.kind === "legacy") {
+    const { proxy, ...rest } = base;
+    return { ...rest, defaultPolicy: "allow", allowLocalNetwork: true, allowedHosts: [] };
+  }
+  return {
+    kind: "directional",
+    egress: { default: "allow", allow: [], deny: base.egress.deny },
+    ingress: { default: "allow", hostLoopback: "allow" },
+  };
+}
+
+/** What is told of the network's decisions. */
+export function reportsOf({ values }: ParsedFlags): ReportOptions {
+  const events = values.get("events");
+  const logFile = values.get("log-file");
+  return {
+    ...(events === undefined ? {} : { events: absolute(events) }),
+    ...(logFile === undefined ? {} : { logFile: absolute(logFile) }),
+    summary: true,
+    debug: false,
   };
 }
 

@@ -30,8 +30,30 @@ export const RUN_FLAGS: FlagDefs = {
     description: "Let it only read these, also inside what it may write",
   },
   "allow-net": {
+    type: "string",
+    list: true,
+    optional: true,
+    valueHint: "HOST[:PORT],...",
+    description: "Let it reach these; bare: the host's whole network; without it there is none",
+  },
+  "deny-net": {
+    type: "string",
+    list: true,
+    valueHint: "HOST[:PORT],...",
+    description: "Keep it from these, also inside what it may reach",
+  },
+  "allow-host-loopback": {
     type: "boolean",
-    description: "Give it the host's whole network; without it there is none",
+    description: "Let it and the services of this host's loopback reach each other",
+  },
+  "net-proxy": {
+    type: "boolean",
+    description: "Serve it a proxy that keeps to the same rules, and point HTTP_PROXY at it",
+  },
+  events: {
+    type: "string",
+    valueHint: "FILE",
+    description: "Append what the network decides, a line of JSON each",
   },
   "allow-env": {
     type: "string",

@@ -3,6 +3,7 @@
 import { executePlan } from "../backends/linux/execute.ts";
 import { MxcError } from "../errors.ts";
 import { type ParsedFlags, UsageError } from "./flags.ts";
+import { reportsOf } from "./merge-flags.ts";
 import { fail, usage, write } from "./output.ts";
 import { prepare } from "./prepare.ts";
 import { parseRunFlags, toRequest } from "./request.ts";
@@ -22,7 +23,10 @@ export async function run(args: readonly string[]): Promise<void> {
   const json = flags.switches.has("json");
   try {
     const request = await toRequest(flags);
-    const plan = await prepare(request, { experimental: flags.switches.has("experimental") });
+    const plan = await prepare(request, {
+      experimental: flags.switches.has("experimental"),
+      reports: reportsOf(flags),
+    });
     if (flags.switches.has("debug") || flags.values.has("log-file")) {
       const { logPlan } = await import("./log.ts");
       logPlan(plan, flags.switches.has("debug"), flags.values.get("log-file"));

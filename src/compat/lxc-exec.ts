@@ -4,6 +4,7 @@
  */
 
 import { appendFileSync, existsSync } from "node:fs";
+import { resolve } from "node:path";
 import { readText } from "../cli/config.ts";
 import { write } from "../cli/output.ts";
 import { prepare, toPolicyHere } from "../cli/prepare.ts";
@@ -62,7 +63,13 @@ export async function lxcExec(args: readonly string[]): Promise<void> {
   if (!parsed.ok) return configError(parsed.mxcMessage, log);
   const { request } = parsed;
   log.lines(requestLines(request));
-  const settings = { experimental: options.switches.has("--experimental") };
+  const { logFile } = options;
+  const reports = {
+    ...(logFile === undefined ? {} : { logFile: resolve(logFile) }),
+    summary: false,
+    debug: options.switches.has("--debug"),
+  };
+  const settings = { experimental: options.switches.has("--experimental"), reports };
   const dryRun = options.switches.has("--dry-run");
   try {
     if (dryRun) {

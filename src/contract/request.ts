@@ -134,6 +134,8 @@ export interface Extensions {
 export interface NetworkFlags {
   readonly allow: readonly string[];
   readonly deny: readonly string[];
+  /** The host's loopback and the sandbox's reach each other. */
+  readonly hostLoopback: boolean;
   readonly proxy: boolean;
 }
 

@@ -2,7 +2,7 @@
 
 import type { Block } from "../contract/blocks.ts";
 import type { ResolverFacts } from "../host/facts.ts";
-import { NetworkFlag, RuleFlag } from "../native/abi.generated.ts";
+import { BindFlag, NetworkFlag, RuleFlag } from "../native/abi.generated.ts";
 import type { BrokeredNetwork, NetworkRule } from "../policy/policy.ts";
 import type { Step } from "./plan.ts";
 
@@ -36,7 +36,10 @@ export function networkSteps(network: BrokeredNetwork): readonly Step[] {
       steps.push(exceptStep(rule, rule.except[hole] as Block));
     }
   }
-  if (reports.events !== undefined) steps.push({ kind: "events", source: reports.events });
+  if (reports.events !== undefined) {
+    const flags = reports.optional ? BindFlag.optional : 0;
+    steps.push({ kind: "events", flags, source: reports.events });
+  }
   return steps;
 }
 

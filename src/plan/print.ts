@@ -123,7 +123,7 @@ export function describeStep(step: Step): string {
     case "networkRule":
       return describeRule(step);
     case "events":
-      return `records of the network's decisions to ${step.source}`;
+      return `records of the network's decisions to ${step.source}${flags === 0 ? "" : ", if it can be written"}`;
   }
 }
 

@@ -22,8 +22,8 @@ describe("destinations", () => {
   test.each([
     ["api.github.com:443", "api.github.com 1 443-443"],
     ["API.GitHub.com.", "api.github.com 1 0-65535"],
-    ["*.pypi.org", "*.pypi.org 1 0-65535"],
-    ["*.pypi.org:80-443/udp", "*.pypi.org 2 80-443"],
+    ["*.example.org", "*.example.org 1 0-65535"],
+    ["*.example.org:80-443/udp", "*.example.org 2 80-443"],
     ["redis", "redis 1 0-65535"],
     ["_srv.a-b.test", "_srv.a-b.test 1 0-65535"],
     ["a.test/icmp", "a.test 4 0-65535"],

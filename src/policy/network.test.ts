@@ -30,7 +30,9 @@ function ask(network: NetworkRequest, more: Asked = {}) {
       extensions: more.extensions === undefined ? {} : { network: more.extensions },
       ...(more.flags === undefined
         ? {}
-        : { networkFlags: { allow: [], deny: [], proxy: false, ...more.flags } }),
+        : {
+            networkFlags: { allow: [], deny: [], hostLoopback: false, proxy: false, ...more.flags },
+          }),
     },
     { ...NO_REPORTS, ...more.reports },
     refusals,
@@ -380,7 +382,7 @@ describe("extensions and flags", () => {
     expect(brokered(directional(), { reports })).toMatchObject({
       rules: [],
       defaultAllow: false,
-      reports: { events: "/tmp/e", summary: false },
+      reports: { events: "/tmp/e", optional: false, summary: false },
     });
     const open = directional({ default: "allow" }, { default: "allow", hostLoopback: "allow" });
     expect(brokered(open, { reports })).toMatchObject({ defaultAllow: true, hostLoopback: true });
@@ -391,6 +393,7 @@ describe("extensions and flags", () => {
     const some = { flags: { allow: ["a.test"] }, reports: { summary: true, logFile: "/l" } };
     expect(brokered(directional(), some).reports).toEqual({
       events: "/l",
+      optional: true,
       summary: true,
       debug: false,
     });

@@ -95,6 +95,7 @@ export function toNetworkPolicy(
   if (flags !== undefined) {
     addDestinations(draft, flags.deny, true);
     addDestinations(draft, flags.allow, false);
+    if (flags.hostLoopback) draft.hostLoopback = true;
   }
   if (own?.proxy === true || flags?.proxy === true) addBuiltinProxy(draft);
 
@@ -118,6 +119,7 @@ export function toNetworkPolicy(
     ...(proxy === undefined ? {} : { proxy }),
     reports: {
       ...(events === undefined ? {} : { events }),
+      optional: reports.events === undefined,
       summary: own?.summary ?? reports.summary,
       debug: reports.debug,
     },

@@ -58,6 +58,8 @@ export interface ProxyPolicy {
 export interface ReportsPolicy {
   /** A file on the host, absolute, that gets a line of JSON for each. */
   readonly events?: string;
+  /** That it cannot be written does not stop the run. */
+  readonly optional: boolean;
   /** What was denied, on stderr, at the end. */
   readonly summary: boolean;
   /** Each, on stdout, as MXC's debug lines are. */
