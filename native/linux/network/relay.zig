@@ -5,7 +5,9 @@
 //!
 //! Bytes are looked at in the kernel's buffer (MSG_PEEK) and taken out once they were sent on. So a
 //! connection holds no memory here, a stalled receiver slows its sender as if there were no relay,
-//! and a socket can change hands between any two bytes.
+//! and a socket can change hands between any two bytes. What nobody looks at goes through a pipe
+//! (splice(2)), which a direction holds only while its receiver stalls: measured, half of the processor
+//! time.
 
 const std = @import("std");
 const sys = @import("sys");
@@ -65,6 +67,7 @@ pub const End = struct {
 };
 
 pub const Options = struct {
+    /// Both connected and non-blocking, as files (O_NONBLOCK): splice(2) has no other say.
     near: sys.fd_t,
     far: sys.fd_t,
     /// Near to far, far to near; everything passes without one.
@@ -75,7 +78,7 @@ pub const Options = struct {
     closed: *const fn (context: *anyopaque, end: End) void,
 };
 
-/// Measured: larger ones gain nothing on loopback.
+/// Of what is looked at in one piece. Measured: more gains nothing on loopback.
 pub const scratch_size = 64 * 1024;
 
 const ET: u32 = 1 << 31;
@@ -97,6 +100,11 @@ const Flow = struct {
     /// Of a replacement that did not leave at once.
     leftover: []u8 = &.{},
     leftover_sent: usize = 0,
+    /// The pipe, and how much is in it: never nothing.
+    pipe: ?Pipe = null,
+    piped: usize = 0,
+    /// The sockets are of a kind that splice(2) does not know.
+    copies: bool = false,
     bytes: u64 = 0,
 
     fn init(inspector: ?Inspector) Flow {
@@ -151,6 +159,8 @@ const Flow = struct {
         flow.state = .ended;
         flow.blocked = false;
         flow.freeLeftover();
+        if (flow.pipe) |pipe| pipe.close();
+        flow.pipe = null;
     }
 
     fn freeLeftover(flow: *Flow) void {
@@ -159,6 +169,35 @@ const Flow = struct {
         flow.leftover_sent = 0;
     }
 };
+
+const pipe_size: usize = 256 * 1024;
+const SPLICE_F_MOVE: u32 = 1;
+const SPLICE_F_NONBLOCK: u32 = 2;
+
+const Pipe = struct {
+    read: sys.fd_t,
+    write: sys.fd_t,
+
+    fn open() ?Pipe {
+        var ends: [2]sys.fd_t = undefined;
+        const O_CLOEXEC: u32 = 0o2000000;
+        if (sys.failed(sys.call(.pipe2, .{ &ends, sockets.O_NONBLOCK | O_CLOEXEC }))) return null;
+        // Beyond its user's limit (pipe(7)) it stays smaller, and does too.
+        const F_SETPIPE_SZ: u32 = 1031;
+        _ = sys.call(.fcntl, .{ ends[1], F_SETPIPE_SZ, pipe_size });
+        return .{ .read = ends[0], .write = ends[1] };
+    }
+
+    fn close(pipe: Pipe) void {
+        sys.close(pipe.read);
+        sys.close(pipe.write);
+    }
+};
+
+fn ignorePipeSignal() void {
+    var action: std.os.linux.Sigaction = .{ .handler = .{ .handler = std.os.linux.SIG.IGN }, .mask = std.os.linux.sigemptyset(), .flags = 0 };
+    _ = std.os.linux.sigaction(.PIPE, &action, null);
+}
 
 const Side = struct {
     watcher: loops.Watcher,
@@ -286,6 +325,9 @@ pub const Relay = struct {
             flow.freeLeftover();
             return flow.proceed();
         }
+        if (flow.approved == everything and !flow.copies) {
+            if (relay.splice(flow, from, to)) |progress| return progress;
+        }
         const result = sys.call(.recvfrom, .{ from.fd, scratch.ptr, scratch.len, MSG_PEEK | MSG_DONTWAIT, @as(usize, 0), @as(usize, 0) });
         switch (sys.errnoOf(result)) {
             0 => {},
@@ -329,6 +371,49 @@ pub const Relay = struct {
                 return if (flow.approved == 0) flow.proceed() else .again;
             },
         }
+    }
+
+    /// Null: it cannot be done, and nothing was.
+    fn splice(relay: *Relay, flow: *Flow, from: *Side, to: *Side) ?Progress {
+        const relays = relay.relays;
+        if (flow.pipe == null) {
+            const pipe = relays.takePipe() orelse return null;
+            const result = sys.call(.splice, .{ from.fd, @as(usize, 0), pipe.write, @as(usize, 0), pipe_size, SPLICE_F_MOVE | SPLICE_F_NONBLOCK });
+            const errno = sys.errnoOf(result);
+            if (errno != 0 or result == 0) {
+                relays.givePipe(pipe);
+                switch (errno) {
+                    0 => {
+                        flow.end();
+                        _ = sys.call(.shutdown, .{ to.fd, SHUT_WR });
+                        return .idle;
+                    },
+                    sockets.EAGAIN => return .idle,
+                    sockets.EINVAL => {
+                        flow.copies = true;
+                        return null;
+                    },
+                    else => return .reset,
+                }
+            }
+            flow.pipe = pipe;
+            flow.piped = result;
+        }
+        const pipe = flow.pipe.?;
+        while (flow.piped > 0) {
+            const result = sys.call(.splice, .{ pipe.read, @as(usize, 0), to.fd, @as(usize, 0), flow.piped, SPLICE_F_MOVE | SPLICE_F_NONBLOCK });
+            switch (sys.errnoOf(result)) {
+                0 => {},
+                sockets.EAGAIN => return flow.block(),
+                else => return .deaf,
+            }
+            if (result == 0) return .deaf;
+            flow.piped -= result;
+            flow.bytes += result;
+        }
+        flow.pipe = null;
+        relays.givePipe(pipe);
+        return .again;
     }
 
     fn tellNear(relay: *Relay, reply: []const u8) void {
@@ -383,9 +468,14 @@ pub const Relays = struct {
     used: usize = 0,
     free: ?*Relay = null,
     scratch: []u8,
+    /// Empty ones.
+    pipes: [16]Pipe = undefined,
+    pipe_count: usize = 0,
 
-    /// Memory is only taken as relays are used.
+    /// Memory is only taken as relays are used. The process ignores SIGPIPE from here on, which
+    /// splice(2), unlike send(2), cannot be told to leave out.
     pub fn init(loop: *loops.Loop, count: usize) error{OutOfMemory}!Relays {
+        ignorePipeSignal();
         const all = try std.heap.page_allocator.alloc(Relay, count);
         errdefer std.heap.page_allocator.free(all);
         return .{ .loop = loop, .all = all, .scratch = try std.heap.page_allocator.alloc(u8, scratch_size) };
@@ -393,8 +483,23 @@ pub const Relays = struct {
 
     /// None may be running.
     pub fn deinit(relays: *Relays) void {
+        for (relays.pipes[0..relays.pipe_count]) |pipe| pipe.close();
         std.heap.page_allocator.free(relays.all);
         std.heap.page_allocator.free(relays.scratch);
+    }
+
+    fn takePipe(relays: *Relays) ?Pipe {
+        if (relays.pipe_count > 0) {
+            relays.pipe_count -= 1;
+            return relays.pipes[relays.pipe_count];
+        }
+        return Pipe.open();
+    }
+
+    fn givePipe(relays: *Relays, pipe: Pipe) void {
+        if (relays.pipe_count == relays.pipes.len) return pipe.close();
+        relays.pipes[relays.pipe_count] = pipe;
+        relays.pipe_count += 1;
     }
 
     /// Takes both sockets, which nothing else may watch. Null, and they are still the caller's:
@@ -468,3 +573,208 @@ pub fn reset(fd: sys.fd_t) void {
 }
 
 const testing = std.testing;
+
+const TestRun = struct {
+    loop: loops.Loop,
+    relays: Relays,
+    end: ?End = null,
+    looks: usize = 0,
+
+    fn init(run: *TestRun) !void {
+        var failure: sys.Failure = undefined;
+        run.* = .{ .loop = try .init(&failure), .relays = undefined };
+        run.relays = try .init(&run.loop, 4);
+    }
+
+    fn deinit(run: *TestRun) void {
+        run.relays.deinit();
+        sys.close(run.loop.epoll);
+    }
+
+    fn closed(context: *anyopaque, end: End) void {
+        const run: *TestRun = @ptrCast(@alignCast(context));
+        run.end = end;
+        run.loop.stopped = true;
+    }
+
+    /// Lets pass what a "!" ends, refuses a "?".
+    fn look(context: *anyopaque, bytes: []const u8) Verdict {
+        const run: *TestRun = @ptrCast(@alignCast(context));
+        run.looks += 1;
+        if (std.mem.indexOfScalar(u8, bytes, '?') != null) return .{ .refuse = "no" };
+        const end = std.mem.indexOfScalar(u8, bytes, '!') orelse return .more;
+        return .{ .pass = .{ .length = end + 1 } };
+    }
+
+    fn swap(_: *anyopaque, bytes: []const u8) Verdict {
+        return .{ .replace = .{ .length = bytes.len, .with = "other", .then = .done } };
+    }
+};
+
+/// Two connected TCP sockets of the loopback; the first is non-blocking, for the relay.
+fn testPair() ![2]sys.fd_t {
+    const addresses = @import("address.zig");
+    var errno: u16 = 0;
+    const listener = sockets.open(addresses.AF_INET, sockets.SOCK_STREAM, 0, &errno) orelse return error.Socket;
+    defer sys.close(listener);
+    const any: addresses.Endpoint = .{ .address = .v4(.{ 127, 0, 0, 1 }), .port = 0 };
+    if (sockets.bindTo(listener, any, addresses.AF_INET) != 0 or sockets.listen(listener, 1) != 0) return error.Listen;
+    const other = sockets.open(addresses.AF_INET, sockets.SOCK_STREAM, 0, &errno) orelse return error.Socket;
+    sockets.setStatusFlags(other, 0);
+    if (sockets.connectTo(other, sockets.localEndpoint(listener).?, addresses.AF_INET) != 0) return error.Connect;
+    return .{ sockets.accept(listener) orelse return error.Accept, other };
+}
+
+fn writeThenEnd(fd: sys.fd_t, count: usize) void {
+    var block: [8192]u8 = undefined;
+    for (&block, 0..) |*byte, index| byte.* = @truncate(index *% 31);
+    for (0..count / block.len) |_| sys.writeAll(fd, &block);
+    _ = sys.call(.shutdown, .{ fd, SHUT_WR });
+}
+
+/// A hash of all bytes up to the end, which is in `out` with their number.
+fn readToEnd(fd: sys.fd_t, out: *[2]u64) void {
+    var block: [8192]u8 = undefined;
+    while (true) {
+        const result = sys.call(.read, .{ fd, &block, block.len });
+        if (sys.failed(result) or result == 0) return;
+        out[0] += result;
+        for (block[0..result]) |byte| out[1] = out[1] *% 31 +% byte;
+    }
+}
+
+test "megabytes both ways at once, ends in either order, through a pipe and by copying" {
+    for ([_]bool{ false, true }) |copies| {
+        var run: TestRun = undefined;
+        try run.init();
+        defer run.deinit();
+        const near = try testPair();
+        const far = try testPair();
+        const relay = run.relays.start(.{ .near = near[0], .far = far[0], .context = &run, .closed = TestRun.closed }).?;
+        relay.outgoing.copies = copies;
+        relay.incoming.copies = copies;
+        const size = 4 << 20;
+        var got: [2][2]u64 = @splat(.{ 0, 0 });
+        const threads = [_]std.Thread{
+            try .spawn(.{}, writeThenEnd, .{ near[1], size }),
+            try .spawn(.{}, writeThenEnd, .{ far[1], 2 * size }),
+            try .spawn(.{}, readToEnd, .{ near[1], &got[0] }),
+            try .spawn(.{}, readToEnd, .{ far[1], &got[1] }),
+        };
+        run.loop.run();
+        for (threads) |thread| thread.join();
+        sys.close(near[1]);
+        sys.close(far[1]);
+        const end = run.end.?;
+        try testing.expectEqual(.finished, end.how);
+        try testing.expectEqual(size, end.sent);
+        try testing.expectEqual(2 * size, end.received);
+        try testing.expectEqual(size, got[1][0]);
+        try testing.expectEqual(2 * size, got[0][0]);
+        var wanted: u64 = 0;
+        for (0..size / 8192) |_| for (0..8192) |index| {
+            wanted = wanted *% 31 +% @as(u8, @truncate(index *% 31));
+        };
+        try testing.expectEqual(wanted, got[1][1]);
+    }
+}
+
+fn readErrno(fd: sys.fd_t) u16 {
+    var byte: [1]u8 = undefined;
+    return sys.errnoOf(sys.call(.read, .{ fd, &byte, byte.len }));
+}
+
+const ECONNRESET: u16 = 104;
+
+test "a reset is passed on as one" {
+    var run: TestRun = undefined;
+    try run.init();
+    defer run.deinit();
+    const near = try testPair();
+    const far = try testPair();
+    _ = run.relays.start(.{ .near = near[0], .far = far[0], .context = &run, .closed = TestRun.closed }).?;
+    reset(far[1]);
+    run.loop.run();
+    try testing.expectEqual(.reset, run.end.?.how);
+    try testing.expectEqual(ECONNRESET, readErrno(near[1]));
+    sys.close(near[1]);
+}
+
+fn sendSlowly(fd: sys.fd_t, parts: []const []const u8) void {
+    for (parts) |part| {
+        sys.writeAll(fd, part);
+        const time = [2]u64{ 0, 50 * std.time.ns_per_ms };
+        _ = sys.call(.nanosleep, .{ &time, @as(usize, 0) });
+    }
+}
+
+test "nothing leaves before it is passed, and waiting costs nothing" {
+    var run: TestRun = undefined;
+    try run.init();
+    defer run.deinit();
+    const near = try testPair();
+    const far = try testPair();
+    _ = run.relays.start(.{ .near = near[0], .far = far[0], .outgoing = .{ .context = &run, .look = TestRun.look }, .context = &run, .closed = TestRun.closed }).?;
+    const thread: std.Thread = try .spawn(.{}, sendSlowly, .{ near[1], &[_][]const u8{ "a", "b", "c!d", "e!f", "?" } });
+    run.loop.run();
+    thread.join();
+    try testing.expectEqual(.refused, run.end.?.how);
+    try testing.expectEqual(7, run.end.?.sent);
+    // Once or twice for each piece that came, whatever time passed between them.
+    try testing.expect(run.looks <= 15);
+    var buffer: [16]u8 = undefined;
+    const result = sys.call(.read, .{ far[1], &buffer, buffer.len });
+    try testing.expectEqualStrings("abc!de!", buffer[0..@min(result, buffer.len)]);
+    try testing.expectEqual(ECONNRESET, readErrno(far[1]));
+    sys.close(near[1]);
+    sys.close(far[1]);
+}
+
+test "who is refused at once is told, and the outside hears nothing" {
+    var run: TestRun = undefined;
+    try run.init();
+    defer run.deinit();
+    const near = try testPair();
+    const far = try testPair();
+    _ = run.relays.start(.{ .near = near[0], .far = far[0], .outgoing = .{ .context = &run, .look = TestRun.look }, .context = &run, .closed = TestRun.closed }).?;
+    sys.writeAll(near[1], "?");
+    run.loop.run();
+    var buffer: [16]u8 = undefined;
+    try testing.expectEqual(2, sys.call(.read, .{ near[1], &buffer, buffer.len }));
+    try testing.expectEqual(ECONNRESET, readErrno(far[1]));
+    sys.close(near[1]);
+    sys.close(far[1]);
+}
+
+test "an end in the middle of what waits is a refusal, not a wait" {
+    var run: TestRun = undefined;
+    try run.init();
+    defer run.deinit();
+    const near = try testPair();
+    const far = try testPair();
+    _ = run.relays.start(.{ .near = near[0], .far = far[0], .outgoing = .{ .context = &run, .look = TestRun.look }, .context = &run, .closed = TestRun.closed }).?;
+    sys.writeAll(near[1], "abc");
+    _ = sys.call(.shutdown, .{ near[1], SHUT_WR });
+    run.loop.run();
+    try testing.expectEqual(.refused, run.end.?.how);
+    try testing.expectEqual(0, run.end.?.sent);
+    sys.close(near[1]);
+    sys.close(far[1]);
+}
+
+test "a replaced answer, and the socket given back" {
+    var run: TestRun = undefined;
+    try run.init();
+    defer run.deinit();
+    const near = try testPair();
+    const far = try testPair();
+    _ = run.relays.start(.{ .near = near[0], .far = far[0], .incoming = .{ .context = &run, .look = TestRun.swap }, .context = &run, .closed = TestRun.closed }).?;
+    sys.writeAll(far[1], "answer");
+    run.loop.run();
+    try testing.expectEqual(.done, run.end.?.how);
+    try testing.expectEqual(near[0], run.end.?.near);
+    var buffer: [16]u8 = undefined;
+    const result = sys.call(.read, .{ near[1], &buffer, buffer.len });
+    try testing.expectEqualStrings("other", buffer[0..@min(result, buffer.len)]);
+    for ([_]sys.fd_t{ near[0], near[1], far[1] }) |fd| sys.close(fd);
+}
