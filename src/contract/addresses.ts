@@ -5,21 +5,27 @@ import type { RuleDocument } from "./migrate.ts";
 import { type Problem, problem } from "./problem.ts";
 
 export function checkRules(rules: readonly RuleDocument[], path: string): Problem | undefined {
-  for (const [index, rule] of rules.entries()) {
-    const wrong = checkPeers(rule, `${path}[${index}]`) ?? checkPorts(rule, `${path}[${index}]`);
+  for (let index = 0; index < rules.length; index += 1) {
+    const rule = rules[index] as RuleDocument;
+    const wrong = checkPeers(rule, path, index) ?? checkPorts(rule, path, index);
     if (wrong !== undefined) return wrong;
   }
   return undefined;
 }
 
-function checkPeers({ to }: RuleDocument, path: string): Problem | undefined {
-  if (to?.length === 0) return problem(`${path}.to`, "must not be empty");
-  for (const [index, peer] of (to ?? []).entries()) {
-    const where = `${path}.to[${index}]`;
+/** Places are only put into words where something is wrong: there may be ten thousand rules. */
+function checkPeers({ to }: RuleDocument, list: string, rule: number): Problem | undefined {
+  if (to == null) return undefined;
+  const path = () => `${list}[${rule}]`;
+  if (to.length === 0) return problem(`${path()}.to`, "must not be empty");
+  for (let index = 0; index < to.length; index += 1) {
+    const peer = to[index] as (typeof to)[number];
     const block = parseBlock(peer.cidr);
     if (typeof block === "string")
-      return problem(`${where}.cidr`, `must be a valid network CIDR: ${block}`);
-    for (const [position, text] of (peer.except ?? []).entries()) {
+      return problem(`${path()}.to[${index}].cidr`, `must be a valid network CIDR: ${block}`);
+    if (peer.except == null) continue;
+    const where = `${path()}.to[${index}]`;
+    for (const [position, text] of peer.except.entries()) {
       const spot = `${where}.except[${position}]`;
       const hole = parseBlock(text);
       if (typeof hole === "string") return problem(spot, `must be a valid network CIDR: ${hole}`);
@@ -29,10 +35,13 @@ function checkPeers({ to }: RuleDocument, path: string): Problem | undefined {
   return undefined;
 }
 
-function checkPorts({ ports }: RuleDocument, path: string): Problem | undefined {
-  if (ports?.length === 0) return problem(`${path}.ports`, "must not be empty");
-  for (const [index, { protocol, port, endPort }] of (ports ?? []).entries()) {
-    const where = `${path}.ports[${index}]`;
+function checkPorts({ ports }: RuleDocument, list: string, rule: number): Problem | undefined {
+  if (ports == null) return undefined;
+  if (ports.length === 0) return problem(`${list}[${rule}].ports`, "must not be empty");
+  for (let index = 0; index < ports.length; index += 1) {
+    const { protocol, port, endPort } = ports[index] as (typeof ports)[number];
+    if (endPort == null && protocol !== "icmp") continue;
+    const where = `${list}[${rule}].ports[${index}]`;
     if (protocol === "icmp" && (port != null || endPort != null)) {
       return problem(where, "cannot specify port or endPort for protocol='icmp'");
     }

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { MAX_CONFIG_BYTES, MAX_DEPTH, parseJson, positionOf } from "./json.ts";
+import { MAX_CONFIG_BYTES, MAX_DEPTH, parseJson, parseQuickly, positionOf } from "./json.ts";
 
 function fault(text: string) {
   const result = parseJson(text);
@@ -151,5 +151,87 @@ describe("bounds", () => {
     const started = performance.now();
     parseJson(text.slice(0, MAX_CONFIG_BYTES));
     expect(performance.now() - started).toBeLessThan(2000);
+  });
+});
+
+describe("long texts, read quickly", () => {
+  /** Long enough, by an innocent member. */
+  const long = (member: string, space = "") =>
+    `{${space}"pad":${space}[${'"xxxxxxxx",'.repeat(2000)}1],${space}${member}}`;
+
+  test.each(['"a":1', '"a":{"b":[1,2,{"c":null}]}', '"a":"b c: d"', '"a":1.5', '"a":-1'])(
+    "%s",
+    (member) => {
+      for (const space of ["", " ", "\n\t", "\r\n  "]) {
+        const text = long(member, space);
+        expect(parseQuickly(text)).toEqual(value(text));
+      }
+    },
+  );
+
+  test.each([
+    '"a":1,"a":2',
+    '"a":{"b":1,"b":1}',
+    '"a" : 1,"a" : 1',
+    '"a":1.0',
+    '"a":1e3',
+    '"a":1e30',
+    '"a":-0',
+    '"a":"\\u0062"',
+    '"a":"\\":1"',
+    '"_comment":1',
+    '"experimental":{}',
+    '"a":1,',
+    '"a":01',
+    '"2":1,"1":2',
+  ])("%s is left to the other reader", (member) => {
+    expect(parseQuickly(long(member))).toBeUndefined();
+  });
+
+  test("short ones are", () => expect(parseQuickly('{"a":1}')).toBeUndefined());
+
+  test("whatever is read, the other reader reads too, and finds nothing odd but signs and points", () => {
+    const piece = fc.constantFrom(
+      ...[
+        '"a"',
+        '"b"',
+        ":",
+        ",",
+        "{",
+        "}",
+        "[",
+        "]",
+        "1",
+        "-0",
+        "1.0",
+        "1e2",
+        " ",
+        "\n",
+        '"\\"',
+        "null",
+      ],
+    );
+    let read = 0;
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.array(piece, { maxLength: 12 }).map((pieces) => pieces.join("")),
+          fc.json().map((text) => `"c":${text}`),
+          fc.tuple(fc.integer(), fc.integer()).map(([a, b]) => `"a":${a},"b":${b}`),
+        ),
+        (member) => {
+          const text = long(member);
+          const quick = parseQuickly(text);
+          if (quick === undefined) return;
+          read += 1;
+          const slow = parseJson(text);
+          if (!slow.ok) throw new Error(`${member}: ${slow.fault.message}`);
+          expect(quick).toEqual(slow.json.value as never);
+          for (const offset of slow.json.odd) expect(text[offset]).toMatch(/[-.e]/);
+        },
+      ),
+      { numRuns: 3000 },
+    );
+    expect(read).toBeGreaterThan(100);
   });
 });

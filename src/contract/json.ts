@@ -42,6 +42,33 @@ export function parseJson(text: string): JsonResult {
   }
 }
 
+/** Texts from here on are worth a try at reading them quickly, UTF-16 units. */
+const QUICK_MIN = 16 * 1024;
+
+/** Members that may hold anything, however deep. */
+const OPEN_MEMBERS = ['"_comment"', '"experimental"'];
+
+/**
+ * The value of a long text, if native code alone can tell that nothing is odd about it: written out
+ * again, it is the same but for white space, so no key stood twice and no number had another form.
+ * Depth is left to a schema without open members. Undefined: use `parseJson`, which also says why.
+ */
+export function parseQuickly(text: string): unknown {
+  if (text.length < QUICK_MIN || text.length > MAX_CONFIG_BYTES) return undefined;
+  // With escapes, one string has many forms.
+  if (text.includes("\\") || OPEN_MEMBERS.some((member) => text.includes(member))) return undefined;
+  try {
+    const value: unknown = JSON.parse(text);
+    const again = JSON.stringify(value);
+    // A number's own form may have a sign that no integer field takes.
+    if (again.includes("e+")) return undefined;
+    const bare = ["\n", "\r", "\t"].reduce((rest, space) => rest.replaceAll(space, ""), text);
+    return bare.replaceAll(" ", "") === again.replaceAll(" ", "") ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 function refuse(kind: JsonFault["kind"], message: string, offset: number): JsonResult {
   return { ok: false, fault: { kind, message, offset } };
 }

@@ -128,7 +128,7 @@ export function toRequest(document: Document, version: ContractVersion): Request
     },
     network: isLegacyNetwork(document, version)
       ? legacyNetwork(document.network)
-      : directional(document),
+      : directional(document, version),
     ui: {
       disable: ui?.disable ?? true,
       clipboard: ui?.clipboard ?? "none",
@@ -182,15 +182,15 @@ function legacyProxy(network: NetworkDocument | null | undefined): LegacyProxy |
   return undefined;
 }
 
-function directional(document: Document): DirectionalNetwork {
+function directional(document: Document, version: ContractVersion): DirectionalNetwork {
   const { egress, ingress } = document.network ?? {};
   const proxy = document.runtimeConfig?.networkProxy ?? undefined;
   return {
     kind: "directional",
     egress: {
       default: egress?.default ?? "deny",
-      allow: (egress?.allow ?? []).map(ruleOf),
-      deny: (egress?.deny ?? []).map(ruleOf),
+      allow: rulesOf(egress?.allow ?? [], version),
+      deny: rulesOf(egress?.deny ?? [], version),
     },
     ingress: {
       default: ingress?.default ?? "deny",
@@ -200,16 +200,24 @@ function directional(document: Document): DirectionalNetwork {
   };
 }
 
+/** From 0.9 on a rule is what it says, of which there may be ten thousand. */
+function rulesOf(rules: readonly RuleDocument[], version: ContractVersion): readonly NetworkRule[] {
+  return version === "0.8.0-alpha" ? rules.map(ruleOf) : (rules as readonly NetworkRule[]);
+}
+
+/** In 0.8, `null` is absent. */
 function ruleOf(rule: RuleDocument): NetworkRule {
   return {
     ...(rule.to == null
       ? {}
-      : { to: rule.to.map(({ cidr, except }) => ({ cidr, except: except ?? [] })) }),
+      : {
+          to: rule.to.map(({ cidr, except }) => ({ cidr, ...(except == null ? {} : { except }) })),
+        }),
     ...(rule.ports == null
       ? {}
       : {
           ports: rule.ports.map(({ protocol, port, endPort }) => ({
-            protocol: protocol ?? "any",
+            ...(protocol == null ? {} : { protocol }),
             ...(port == null ? {} : { port }),
             ...(endPort == null ? {} : { endPort }),
           })),

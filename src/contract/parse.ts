@@ -3,7 +3,7 @@
  * can say, then one shape for all. Explanations are loaded when there is something to explain.
  */
 
-import { MAX_CONFIG_BYTES, parseJson } from "./json.ts";
+import { MAX_CONFIG_BYTES, parseJson, parseQuickly } from "./json.ts";
 import { type Document, toRequest } from "./migrate.ts";
 import type { ContractVersion, Issue, Request } from "./request.ts";
 import { checkMeaning } from "./semantics.ts";
@@ -26,6 +26,14 @@ export type ParseResult =
     };
 
 export async function parseRequest(text: string, context: ParseContext): Promise<ParseResult> {
+  const quick = parseQuickly(text);
+  if (quick !== undefined) {
+    const version = versionOf(quick);
+    if (typeof version === "string" && (isRolling(version) || !hasPhase(quick))) {
+      if (VALIDATORS[version]?.(quick) === true)
+        return conclude(quick as Document, version, context);
+    }
+  }
   const parsed = parseJson(text);
   if (!parsed.ok) {
     const { explainFault } = await import("./explain.ts");
@@ -43,7 +51,15 @@ export async function parseRequest(text: string, context: ParseContext): Promise
     const explained = explainShape(text, value, version, odd);
     if (explained !== undefined) return explained;
   }
-  const document = value as Document;
+  return conclude(value as Document, version, context);
+}
+
+/** A document of the right shape. */
+function conclude(
+  document: Document,
+  version: ContractVersion,
+  context: ParseContext,
+): ParseResult {
   const problem = checkMeaning(document, version, context.os);
   if (problem !== undefined) {
     const { issue, mxcMessage } = problem;

@@ -51,11 +51,12 @@ export interface FilesystemRequest {
 
 export interface NetworkPeer {
   readonly cidr: string;
-  readonly except: readonly string[];
+  readonly except?: readonly string[];
 }
 
 export interface NetworkPort {
-  readonly protocol: "tcp" | "udp" | "icmp" | "any";
+  /** Absent means any. */
+  readonly protocol?: "tcp" | "udp" | "icmp" | "any";
   readonly port?: number;
   readonly endPort?: number;
 }

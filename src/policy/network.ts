@@ -164,7 +164,7 @@ function addRules(draft: Draft, rules: readonly AskedRule[], deny: boolean, list
     for (const { cidr, except } of to) {
       const block = blockOf(draft, cidr, field);
       const holes =
-        except.length === 0 ? NO_EXCEPTIONS : except.map((hole) => blockOf(draft, hole, field));
+        except === undefined ? NO_EXCEPTIONS : except.map((hole) => blockOf(draft, hole, field));
       if (!push(draft, field, deny, block, holes, services)) return;
     }
   }
@@ -243,7 +243,7 @@ function servicesOf(ports: readonly NetworkPort[]): readonly Service[] {
 function serviceOf({ protocol, port, endPort }: NetworkPort): Service {
   const some = port === undefined ? ALL_PROTOCOLS : PROTOCOLS.tcp | PROTOCOLS.udp;
   return {
-    protocols: protocol === "any" ? some : PROTOCOLS[protocol],
+    protocols: protocol === undefined || protocol === "any" ? some : PROTOCOLS[protocol],
     firstPort: port ?? 0,
     lastPort: port === undefined ? LAST_PORT : (endPort ?? port),
   };
