@@ -188,7 +188,7 @@ function describeBlock(high: bigint, low: bigint, bits: number): string {
   const groups = [high, low].flatMap((half) =>
     [48n, 32n, 16n, 0n].map((shift) => ((half >> shift) & 0xffffn).toString(16)),
   );
-  return `${groups.join(":").replace(/:0(?::0)+$/, "::")}${bits === 128 ? "" : `/${bits}`}`;
+  return `${groups.join(":").replace(/(?:^|:)0(?::0)+(?::|$)/, "::")}${bits === 128 ? "" : `/${bits}`}`;
 }
 
 function bytes(count = 0): string {

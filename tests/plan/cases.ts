@@ -1,5 +1,9 @@
 /** Policies on made-up hosts, by the name of their golden file. */
 
+import type { Extensions, NetworkFlags, NetworkRequest } from "../../src/contract/request.ts";
+import type { Refusal } from "../../src/errors.ts";
+import type { ResolverFacts } from "../../src/host/facts.ts";
+import { NO_REPORTS, type ReportOptions, toNetworkPolicy } from "../../src/policy/network.ts";
 import type { Policy } from "../../src/policy/policy.ts";
 import { type Given, policyOf, type Tree } from "./fake-host.ts";
 
@@ -26,6 +30,43 @@ const DEEP: Tree = { "/w/a/b/c/file": "file", "/w/a/b/other": "file", "/w/a/x": 
 const process = (more: Partial<Policy["process"]>): Partial<Policy> => ({
   process: { ...policyOf([]).process, ...more },
 });
+
+const CLOSED: NetworkRequest = {
+  kind: "directional",
+  egress: { default: "deny", allow: [], deny: [] },
+  ingress: { default: "deny", hostLoopback: "deny" },
+};
+
+/** As the policy layer makes it of a request. */
+function network(
+  asked: {
+    readonly network?: NetworkRequest;
+    readonly extensions?: Extensions["network"];
+    readonly flags?: Partial<NetworkFlags>;
+  },
+  reports: Partial<ReportOptions> = {},
+): Partial<Policy> {
+  const refusals: Refusal[] = [];
+  const flags = { allow: [], deny: [], hostLoopback: false, proxy: false, ...asked.flags };
+  const made = toNetworkPolicy(
+    {
+      network: asked.network ?? CLOSED,
+      networkFlags: flags,
+      version: "1.0.0",
+      extensions: asked.extensions === undefined ? {} : { network: asked.extensions },
+    },
+    { ...NO_REPORTS, ...reports },
+    refusals,
+  );
+  if (refusals.length > 0) throw new Error(refusals.map(({ message }) => message).join());
+  return { network: made };
+}
+
+const RESOLVER: ResolverFacts = {
+  canonical: "/etc/resolv.conf",
+  search: ["corp.test", "test"],
+  options: ["ndots:2"],
+};
 
 export const CASES: Readonly<Record<string, PlanCase>> = {
   nothing: {
@@ -333,5 +374,92 @@ export const CASES: Readonly<Record<string, PlanCase>> = {
   "network-host": {
     grants: [],
     policy: { network: { kind: "host" } },
+  },
+  "network-rules": {
+    grants: [],
+    policy: network({
+      network: {
+        ...CLOSED,
+        egress: {
+          default: "deny",
+          allow: [
+            {
+              to: [{ cidr: "10.0.0.0/8", except: ["10.1.0.0/16", "10.2.0.1"] }, { cidr: "::/0" }],
+              ports: [
+                { protocol: "tcp", port: 443 },
+                { port: 8000, endPort: 8010 },
+              ],
+            },
+            { ports: [{ protocol: "icmp" }] },
+          ],
+          deny: [{ to: [{ cidr: "2001:db8::/32" }] }],
+        },
+      },
+    }),
+    given: { resolver: RESOLVER },
+  },
+  "network-open": {
+    tree: { "/etc/resolv.conf": "file" },
+    grants: [],
+    policy: network({ network: { ...CLOSED, egress: { default: "allow", allow: [], deny: [] } } }),
+    given: { resolver: RESOLVER },
+  },
+  "network-ingress": {
+    grants: [],
+    policy: network({
+      network: { ...CLOSED, ingress: { default: "allow", hostLoopback: "allow" } },
+    }),
+  },
+  "network-names": {
+    tree: {
+      "/etc/resolv.conf": "-> ../run/systemd/resolve/stub-resolv.conf",
+      "/run/systemd/resolve/stub-resolv.conf": "file",
+    },
+    grants: [],
+    policy: network(
+      {
+        extensions: {
+          allow: ["api.test:443", "*.a.test:8000-8100", "localhost:5432", "10.0.0.0/8:53/udp"],
+          deny: ["bad.test"],
+          proxy: true,
+        },
+        flags: { allow: ["b\u00fccher.example"], hostLoopback: true },
+      },
+      { events: "/home/me/events", summary: true, debug: true },
+    ),
+    given: { resolver: { ...RESOLVER, canonical: "/run/systemd/resolve/stub-resolv.conf" } },
+  },
+  "network-names-any-head": {
+    grants: [],
+    policy: network(
+      { extensions: { allow: ["git.test:22"], requireServerName: false } },
+      { logFile: "/home/me/log" },
+    ),
+    given: { resolver: { canonical: "/var/lib/resolver/resolv.conf", search: [], options: [] } },
+  },
+  "network-resolver-denied": {
+    tree: { "/etc/resolv.conf": "file" },
+    grants: ["no /etc/resolv.conf"],
+    policy: network({ flags: { allow: ["a.test"] } }),
+    given: { resolver: RESOLVER },
+    seen: { "/etc/resolv.conf": "denied" },
+  },
+  "network-resolver-granted": {
+    tree: { "/etc/resolv.conf": "file" },
+    grants: ["rw /etc"],
+    policy: network({ flags: { allow: ["a.test"] } }),
+    given: { resolver: { canonical: "/etc/resolv.conf", search: [], options: [] } },
+    seen: { "/etc/passwd": "write" },
+  },
+  "network-root": {
+    tree: { "/etc/resolv.conf": "-> /var/run/resolv.conf", "/var/run/resolv.conf": "file" },
+    grants: ["ro /"],
+    policy: network({ flags: { allow: ["a.test"] } }),
+    given: { resolver: { ...RESOLVER, canonical: "/var/run/resolv.conf" } },
+  },
+  "network-proxy": {
+    grants: [],
+    policy: network({ network: { ...CLOSED, proxy: "http://localhost:8080" } }),
+    given: { resolver: RESOLVER },
   },
 };

@@ -22,8 +22,12 @@ const FLAG_NAMES = Object.entries(BindFlag).filter(([name]) => name !== "readOnl
 /** What the printed plan leaves out: flags, and the object that has to be there. */
 function line(step: Step): string {
   const flags = FLAG_NAMES.filter(([, bit]) => ((step.flags ?? 0) & bit) !== 0).map(([n]) => n);
+  // Their flags are others, and described.
+  if (["namespaces", "network", "networkRule", "events"].includes(step.kind)) {
+    return describeStep(step);
+  }
   const object = step.inode === undefined ? [] : [`object ${step.device}:${step.inode}`];
-  const more = step.kind === "namespaces" ? [] : [...flags, ...object];
+  const more = [...flags, ...object];
   return `${describeStep(step)}${more.length === 0 ? "" : `  [${more.join(", ")}]`}`;
 }
 
