@@ -175,6 +175,29 @@ const LEGACY: readonly Case[] = [
   ["lists", { network: { defaultPolicy: "allow", allowedHosts: ["example.com"] } }],
   ["proxy", { network: { defaultPolicy: "allow", proxy: { localhost: 8080 } } }],
   ["mixed", { network: { defaultPolicy: "allow", egress: {} } }],
+  ["local with block", { network: { allowLocalNetwork: true } }],
+  ["lists below block", { network: { allowedHosts: ["example.com", "10.0.0.0/8"] } }],
+  ["blocked list", { network: { defaultPolicy: "allow", blockedHosts: ["10.0.0.0/8", "::1"] } }],
+  [
+    "lists by address in mode firewall",
+    { network: { enforcementMode: "firewall", allowedHosts: ["192.0.2.1", "2001:db8::/32"] } },
+  ],
+  [
+    "lists by name in mode firewall",
+    { network: { enforcementMode: "firewall", allowedHosts: ["example.com"] } },
+  ],
+  ["lists with a wildcard", { network: { allowedHosts: ["*.example.com"] } }],
+  [
+    "lists with a wildcard in mode firewall",
+    { network: { enforcementMode: "both", allowedHosts: ["*.example.com"] } },
+  ],
+  [
+    "proxy by address",
+    { network: { defaultPolicy: "allow", proxy: { url: "http://192.0.2.1:1" } } },
+  ],
+  ["proxy by name", { network: { defaultPolicy: "allow", proxy: { url: "http://localhost:1" } } }],
+  ["proxy on ::1", { network: { defaultPolicy: "allow", proxy: { url: "http://[::1]:8080" } } }],
+  ["built-in proxy", { network: { defaultPolicy: "allow", proxy: { builtinTestServer: true } } }],
 ];
 
 /** What is enforceable only from 0.8 on, or not yet. */
@@ -200,6 +223,11 @@ const DIRECTIONAL: readonly Case[] = [
   ["proxy", { runtimeConfig: { networkProxy: "http://localhost:8080" } }],
   ["ingress allow", { network: { ingress: { default: "allow" } } }],
   ["host loopback", { network: { ingress: { hostLoopback: "allow" } } }],
+  ["rule for every IPv6 address", cidr("::/0")],
+  ["rule for the IPv4-mapped range", cidr("::ffff:10.0.0.0/104")],
+  ["proxy on ::1", { runtimeConfig: { networkProxy: "http://[::1]:8080" } }],
+  ["proxy on port 0", { runtimeConfig: { networkProxy: "http://localhost:0" } }],
+  ["proxy with credentials", { runtimeConfig: { networkProxy: "http://u:p@localhost:8080" } }],
 ];
 
 const BACKENDS: readonly Case[] = [

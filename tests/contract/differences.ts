@@ -26,43 +26,62 @@ const ELSEWHERE = [
 const refusedHere = (theirs: Outcome, ours: Outcome) =>
   theirs === "accepted" && ours === "not enforceable";
 
+const acceptedHere = (theirs: Outcome, ours: Outcome) =>
+  theirs === "not enforceable" && ours === "accepted";
+
+const hostsOf = (network: unknown): readonly string[] => {
+  const { allowedHosts = [], blockedHosts = [] } = child({ network }, "network");
+  return [...(allowedHosts as string[]), ...(blockedHosts as string[])];
+};
+
 export const DIFFERENCES: readonly Difference[] = [
   {
-    id: "legacy-allow-reaches-host-loopback",
-    explains: ({ version, network }, theirs, ours) =>
+    id: "legacy-wildcard",
+    explains: ({ network }, theirs, ours) =>
+      refusedHere(theirs, ours) && hostsOf(network).some((host) => host.includes("*")),
+  },
+  {
+    id: "legacy-proxy-loopback",
+    explains: ({ network }, theirs, ours) =>
       refusedHere(theirs, ours) &&
-      /^0\.[67]\./.test(String(version)) &&
-      Object.keys(network as Json).join() === "defaultPolicy",
+      String(child(child({ network }, "network"), "proxy").url).startsWith("http://[::1]"),
+  },
+  {
+    id: "legacy-local-network",
+    explains: ({ version, network }, theirs, ours) =>
+      acceptedHere(theirs, ours) &&
+      version === "0.8.0-alpha" &&
+      ["defaultPolicy", "allowLocalNetwork"].includes(Object.keys(network as Json).join()),
   },
   {
     id: "host-lists",
     explains: ({ network }, theirs, ours) =>
-      refusedHere(theirs, ours) && child({ network }, "network").allowedHosts !== undefined,
+      acceptedHere(theirs, ours) && hostsOf(network).length > 0,
   },
   {
-    id: "legacy-proxy",
+    id: "built-in-proxy",
     explains: ({ network }, theirs, ours) =>
-      refusedHere(theirs, ours) && child({ network }, "network").proxy !== undefined,
+      acceptedHere(theirs, ours) &&
+      child(child({ network }, "network"), "proxy").builtinTestServer === true,
   },
   {
-    id: "proxy",
-    explains: ({ runtimeConfig }, theirs, ours) =>
-      refusedHere(theirs, ours) &&
-      child({ runtimeConfig }, "runtimeConfig").networkProxy !== undefined,
-  },
-  {
-    id: "egress-rules",
-    explains: ({ network, runtimeConfig }, theirs, ours) =>
-      refusedHere(theirs, ours) &&
-      runtimeConfig === undefined &&
-      child({ network }, "network").egress !== undefined,
+    id: "ingress",
+    explains: ({ network }, theirs, ours) => {
+      const { hostLoopback, default: others } = child(child({ network }, "network"), "ingress");
+      return acceptedHere(theirs, ours) && (hostLoopback === "allow") !== (others === "allow");
+    },
   },
   {
     id: "whole-network",
+    explains: ({ network }, theirs, ours) => {
+      const { hostLoopback, default: others } = child(child({ network }, "network"), "ingress");
+      return acceptedHere(theirs, ours) && hostLoopback === "allow" && others === "allow";
+    },
+  },
+  {
+    id: "whole-family",
     explains: ({ network }, theirs, ours) =>
-      theirs === "not enforceable" &&
-      ours === "accepted" &&
-      child(child({ network }, "network"), "ingress").hostLoopback === "allow",
+      acceptedHere(theirs, ours) && JSON.stringify(network).includes('"::/0"'),
   },
   {
     id: "containment-of-another-system",
