@@ -151,6 +151,8 @@ pub const NetworkFlag = struct {
     pub const summary: u32 = 1 << 5;
     /// Print every decision on stdout, as MXC's debug lines are.
     pub const debug: u32 = 1 << 6;
+    /// Clients of the host itself may connect to what the workload listens on.
+    pub const listen: u32 = 1 << 7;
 };
 
 pub const RuleFlag = struct {

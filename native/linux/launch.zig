@@ -11,6 +11,7 @@ const landlock = @import("landlock.zig");
 const opening = @import("opening");
 const broker = @import("network/broker.zig");
 const inside = @import("network/inside.zig");
+const interface = @import("network/interface.zig");
 const sockets = @import("network/sockets.zig");
 
 const Bind = structs.BindFlag;
@@ -261,11 +262,13 @@ pub const Launch = struct {
             try sockets.sendDescriptor(launch.channel, tag, namespace, failure);
         }
         if (step.has(structs.NetworkFlag.datagrams)) {
-            const tun = try inside.makeTun(failure);
-            defer sys.close(tun);
-            try sockets.sendDescriptor(launch.channel, broker.Tag.tun, tun, failure);
+            const tun = try interface.makeTun(try interface.openDevice(failure), failure);
+            defer sys.close(tun.fd);
+            // Pings work without it where the kernel lets everybody send them.
+            interface.allowPing(launch.identity.gid, failure) catch {};
+            try sockets.sendDescriptor(launch.channel, broker.Tag.tun, tun.fd, failure);
         } else {
-            try inside.addLoopbackAddress(failure);
+            try interface.addLoopbackAddress(failure);
         }
         if (step.has(structs.NetworkFlag.resolver)) {
             const pair = try inside.udpAndTcp(resolver_port, failure);

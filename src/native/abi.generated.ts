@@ -1,7 +1,7 @@
 // Written by `zig build abi` from native/abi/structs.zig and native/linux/opening.zig.
 
 export const PLAN_MAGIC = 0x5043584d;
-export const ABI_DIGEST = 0xd8f72437017560d1n;
+export const ABI_DIGEST = 0xed443ec8dc42d4a4n;
 export const PLAN_BYTES_MAX = 16777216;
 export const PLAN_STEPS_MAX = 200000;
 export const PLAN_FD = 1000;
@@ -108,6 +108,7 @@ export const NetworkFlag = {
   resolver: 16,
   summary: 32,
   debug: 64,
+  listen: 128,
 } as const;
 
 export const RuleFlag = {

@@ -8,7 +8,9 @@ const abi = @import("abi");
 const structs = abi.structs;
 const addresses = @import("address.zig");
 const connections_ = @import("connections.zig");
+const datagrams_ = @import("datagrams.zig");
 const decisions_ = @import("decisions.zig");
+const flows_ = @import("flows.zig");
 const ingress_ = @import("ingress.zig");
 const jail = @import("jail.zig");
 const loops = @import("loop.zig");
@@ -17,12 +19,17 @@ const names_ = @import("names.zig");
 const notify = @import("notify.zig");
 const options = @import("options.zig");
 const policies = @import("policy.zig");
+const relays_ = @import("relay.zig");
+const sandbox_sockets = @import("sandbox_sockets.zig");
 const sockets = @import("sockets.zig");
 const report = @import("../report.zig");
 
 const Plan = abi.plan_reader.Plan;
 const Flag = structs.NetworkFlag;
 const RuleFlag = structs.RuleFlag;
+
+/// Relayed connections at one time: those granted by name, through the proxy, and from clients.
+const relays_max = 8192;
 
 /// What the descriptor that comes with a message is.
 pub const Tag = struct {
@@ -42,8 +49,11 @@ const Broker = struct {
     flags: u32,
     decisions: decisions_.Decisions,
     names: names_.Names = .{},
-    named: named_.Named = .{},
-    ingress: ingress_.Ingress = .{},
+    maker: sandbox_sockets.SandboxSockets = .{},
+    relays: relays_.Relays = undefined,
+    flows: flows_.Flows = undefined,
+    named: named_.Named = undefined,
+    ingress: ingress_.Ingress = undefined,
     connections: connections_.Connections = undefined,
     channel: loops.Watcher = .{ .callback = onChannel },
     init: loops.Watcher = .{ .callback = onEnd },
@@ -95,6 +105,18 @@ fn start(broker: *Broker, plan: Plan, init: sys.pid_t, channel: sys.fd_t) error{
             .summary = step.flags & Flag.summary != 0,
         },
     };
+    broker.relays = try .init(&broker.loop, relays_max);
+    broker.flows = .{ .relays = &broker.relays, .policy = &broker.policy, .decisions = &broker.decisions };
+    broker.named = .{ .loop = &broker.loop, .sockets = &broker.maker, .flows = &broker.flows };
+    broker.ingress = .{
+        .loop = &broker.loop,
+        .sockets = &broker.maker,
+        .flows = &broker.flows,
+        .decisions = &broker.decisions,
+        .host = &broker.connections.host_addresses,
+        .anyone = step.flags & Flag.ingress != 0,
+        .host_loopback = step.flags & (Flag.host_loopback | Flag.listen) != 0,
+    };
     broker.connections = .{
         .loop = &broker.loop,
         .listener = .{ .fd = -1 },
@@ -140,9 +162,16 @@ fn serve(broker: *Broker, tag: u8, fd: sys.fd_t) error{ OutOfMemory, Syscall }!v
             broker.connections.listener = .init(fd);
             try broker.connections.start();
         },
-        Tag.user_namespace => broker.connections.namespaces.user = fd,
+        Tag.user_namespace => {
+            broker.connections.namespaces.user = fd;
+            broker.maker.namespaces.user = fd;
+        },
         Tag.mount_namespace => broker.connections.namespaces.mount = fd,
-        Tag.network_namespace => broker.connections.namespaces.network = fd,
+        Tag.network_namespace => broker.maker.namespaces.network = fd,
+        Tag.tun => _ = try datagrams_.Datagrams.init(&broker.loop, &broker.policy, &broker.names, fd, .{
+            .hosts = &broker.connections.host_addresses,
+            .decisions = &broker.decisions,
+        }),
         else => sys.close(fd),
     }
 }

@@ -9,6 +9,7 @@ const addresses = @import("address.zig");
 const agent = @import("agent.zig");
 const decisions_ = @import("decisions.zig");
 const ingress_ = @import("ingress.zig");
+const interface = @import("interface.zig");
 const loops = @import("loop.zig");
 const named_ = @import("named.zig");
 const names_ = @import("names.zig");
@@ -22,11 +23,12 @@ const Address = addresses.Address;
 const Endpoint = addresses.Endpoint;
 const Notification = notify.Notification;
 
-/// The sandbox's own address, and the one at which it finds the host's loopback, as slirp4netns has
-/// them, which MXC uses.
-pub const own_address: Address = .v4(.{ 10, 0, 2, 100 });
-pub const gateway_address: Address = .v4(.{ 10, 0, 2, 2 });
-pub const host_loopback_address: Address = .v4(.{ 127, 0, 0, 1 });
+/// The host's loopback, by the address at which the sandbox finds it.
+fn hostLoopbackOf(address: Address) ?Address {
+    if (address.eql(interface.gateway_v4)) return .v4(.{ 127, 0, 0, 1 });
+    if (address.eql(interface.gateway_v6)) return .v6(.{ 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1 });
+    return null;
+}
 
 /// Calls that wait for something at one time; more are told ENOMEM, which programs take as a limit
 /// of the system.
@@ -153,16 +155,16 @@ pub const Connections = struct {
 
     fn connectStream(connections: *Connections, call: Call, endpoint: Endpoint, bytes: []const u8) Outcome {
         const address = endpoint.address;
-        if (address.isLoopback() or address.eql(own_address)) {
+        if (address.isLoopback() or address.eql(interface.own_v4) or address.eql(interface.own_v6)) {
             const inside = connections.connectOwn(call, bytes);
             if (inside != .errno or inside.errno != sockets.ECONNREFUSED or !address.isLoopback()) return inside;
             return connections.connectHostLoopback(call, endpoint, inside);
         }
-        if (address.eql(gateway_address)) {
-            const decision = connections.policy.decide(.tcp, host_loopback_address, endpoint.port, &.{}, true);
+        if (hostLoopbackOf(address)) |loopback| {
+            const decision = connections.policy.decide(.tcp, loopback, endpoint.port, &.{}, true);
             connections.tell("connect", endpoint, "", decision);
             if (decision.verdict == .deny) return .{ .errno = sockets.EACCES };
-            return connections.connectHost(call, .{ .address = host_loopback_address, .port = endpoint.port });
+            return connections.connectHost(call, .{ .address = loopback, .port = endpoint.port });
         }
         const on_host = connections.host_addresses.contains(address);
         var found: [16][]const u8 = undefined;
@@ -172,7 +174,11 @@ pub const Connections = struct {
         return switch (decision.verdict) {
             .deny => .{ .errno = sockets.EACCES },
             .allow => connections.connectHost(call, endpoint),
-            .allow_by_name => connections.named.connect(connections, call, endpoint),
+            // What need not name itself needs no look.
+            .allow_by_name => if (decision.rule.?.any_head)
+                connections.connectHost(call, endpoint)
+            else
+                connections.named.connect(connections, call, endpoint),
         };
     }
 

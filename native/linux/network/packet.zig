@@ -216,6 +216,13 @@ pub fn buildEchoRequest(buffer: []u8, at: usize, length: usize, is_v4: bool, ide
     return message;
 }
 
+/// The head of an echo request of the sandbox's, to quote it by; `out` is at least `headroom` long.
+pub fn quoteEcho(out: []u8, from: Address, to: Address, identifier: u16) []u8 {
+    const is_v4 = to.asV4() != null;
+    _ = buildEchoRequest(out, headroom, 0, is_v4, identifier, 0);
+    return prepend(out, v6_header, echo_header, from, to, if (is_v4) protocol_icmp else protocol_icmp6);
+}
+
 /// The reply in what a host's socket received, a message of ICMP or ICMPv6: null for any other.
 pub fn parseEchoReply(bytes: []const u8, is_v4: bool) ?Echo {
     if (bytes.len < echo_header) return null;
@@ -253,7 +260,7 @@ pub const Unreachable = enum {
 
 /// How much of a packet that failed is told: what RFC 792 asks for, and for IPv6 a little more than
 /// any program looks at (RFC 4443, 3.1 has up to 1232).
-const quote_max = v6_header + 64;
+pub const quote_max = v6_header + 64;
 
 pub const error_max = v6_header + echo_header + quote_max;
 

@@ -107,6 +107,17 @@ pub const Policy = struct {
         return .{ .verdict = if (policy.default_allow) .allow else .deny, .reason = .default };
     }
 
+    /// May a connection that gives this name be made: some rule grants it, none denies it.
+    pub fn permitsName(policy: *const Policy, protocol: Protocol, port: u16, name: []const u8) bool {
+        var granted = false;
+        for (policy.rules) |*rule| {
+            if (!rule.speaksOf(protocol, port) or !rule.matchesName(name)) continue;
+            if (rule.deny) return false;
+            granted = true;
+        }
+        return granted;
+    }
+
     /// May this name be looked up: some rule grants it, or everything is. The rule that decided.
     pub fn decideName(policy: *const Policy, name: []const u8) Decision {
         var granted: ?*const Rule = null;
