@@ -157,20 +157,17 @@ function protocolsOf(
   }
 }
 
-const HOST_EXPECTED = "a host name, *.name, an address, or address/prefix";
+const HOST_EXPECTED = "a host name, *.name, an address or address/prefix, IPv6 in brackets";
 
 function peersOf(host: string, bracketed: boolean): readonly (Block | HostName)[] | BadDestination {
   if (host === "") return bad("there is no host", HOST_EXPECTED);
   if (bracketed || host.includes(":") || host.includes("/") || isNumeric(host)) {
-    const block = parseBlock(host);
-    if (typeof block === "string") {
-      return bad(
-        `'${host}' is no address: ${block}`,
-        host.includes(":") && !bracketed
-          ? `${HOST_EXPECTED}; [address]:port for IPv6`
-          : HOST_EXPECTED,
-      );
+    if (!bracketed && host.includes(":")) {
+      // Its last group may have been meant for a port.
+      return bad("IPv6 stands in brackets", "[address]:PORT or [address]/prefix:PORT");
     }
+    const block = parseBlock(host);
+    if (typeof block === "string") return bad(`it is no address: ${block}`, HOST_EXPECTED);
     if (bracketed && block.family === 4) {
       return bad("an IPv4 address stands without brackets", HOST_EXPECTED);
     }
@@ -195,23 +192,20 @@ export function toHostName(
   if (rest.includes("*")) {
     return notName(
       rest === "*" || text === "*"
-        ? "'*' would allow every name"
+        ? "it would be every name"
         : "'*' only stands for whole labels, in front",
-      "*.name; egress.default 'allow' (or --allow-net) for everything",
+      "a name or *.name; for everything, egress.default 'allow' or --allow-net alone",
     );
   }
   const name = toAscii(rest);
-  if (name === undefined) return notName(`'${text}' is not a host name`, HOST_EXPECTED);
+  if (name === undefined) return notName("it is not a host name", HOST_EXPECTED);
   if (name.length > NAME_MAX) {
     return notName("the name is too long", `at most ${NAME_MAX} characters`);
   }
   const wrong = labelFault(name);
-  if (wrong !== undefined) return notName(`'${text}' is not a host name: ${wrong}`, HOST_EXPECTED);
+  if (wrong !== undefined) return notName(wrong, HOST_EXPECTED);
   if (subdomains && !name.includes(".")) {
-    return notName(
-      `'${text}' would allow a whole top-level domain`,
-      "at least two labels behind '*.'",
-    );
+    return notName("it would be a whole top-level domain", "at least two labels behind '*.'");
   }
   return { kind: "name", name, subdomains };
 }

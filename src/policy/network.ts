@@ -316,7 +316,10 @@ function addDestinations(
       draft.refusals.push({
         code: list === undefined ? "usage" : "malformed_request",
         field,
-        message: list === undefined ? destination.message : `'${text}': ${destination.message}`,
+        message:
+          list === undefined
+            ? destination.message
+            : `'${text}' is no destination: ${destination.message}`,
         remedy: `Expected ${destination.expected}.`,
       });
       continue;
