@@ -231,9 +231,14 @@ pub fn parseEchoReply(bytes: []const u8, is_v4: bool) ?Echo {
     return .{ .identifier = read16(bytes[4..6]), .sequence = read16(bytes[6..8]), .payload = bytes[echo_header..] };
 }
 
-/// Why a packet did not arrive, as RFC 792 and RFC 4443 number it.
+/// Why a packet did not arrive, as RFC 792 and RFC 4443 number it. Where Linux tells a program only
+/// of some codes (net/ipv4/icmp.c, net/ipv6/icmp.c: fatal), it is one of those.
 pub const Unreachable = enum {
+    /// "Destination network unknown" (RFC 1122, 3.2.2.1), ENETUNREACH; "reject route to destination"
+    /// (RFC 4443, 3.1), EACCES. A socket of the host's own would be refused at once; the plain codes
+    /// would leave the program waiting.
     network,
+    /// Passes, perhaps: nobody is told but who asks (IP_RECVERR).
     host,
     port,
     /// RFC 1812, 5.2.7.1: "communication administratively prohibited".
@@ -241,7 +246,7 @@ pub const Unreachable = enum {
 
     fn code4(reason: Unreachable) u8 {
         return switch (reason) {
-            .network => 0,
+            .network => 6,
             .host => 1,
             .port => 3,
             .prohibited => 13,
@@ -250,7 +255,7 @@ pub const Unreachable = enum {
 
     fn code6(reason: Unreachable) u8 {
         return switch (reason) {
-            .network => 0,
+            .network => 6,
             .host => 3,
             .port => 4,
             .prohibited => 1,
