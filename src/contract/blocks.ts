@@ -36,13 +36,24 @@ const V4 = new RegExp(`^${PART}\\.${PART}\\.${PART}\\.${PART}(?:/(3[0-2]|[12]\\d
  * are taken away, where otherwise they are refused.
  */
 export function parseBlock(text: string, mask = false): Block | string {
+  if (mask) return read(text, true);
+  const again = known.get(text);
+  if (again !== undefined) return again;
+  const block = read(text, false);
+  if (typeof block !== "string" && known.size < KNOWN_MAX) known.set(text, block);
+  return block;
+}
+
+/** The contract's check and the policy both read each block: the second time, by its text. */
+const known = new Map<string, Block>();
+const KNOWN_MAX = 32_768;
+
+function read(text: string, mask: boolean): Block | string {
   const found = V4.exec(text);
-  if (found !== null) {
-    const [, a, b, c, d, length] = found;
-    const address = Number(a) * 0x100_0000 + Number(b) * 0x1_0000 + Number(c) * 0x100 + Number(d);
-    return blockOfV4(address, length === undefined ? 32 : Number(length), mask);
-  }
-  return parseAny(text, mask);
+  if (found === null) return parseAny(text, mask);
+  const [, a, b, c, d, length] = found;
+  const address = Number(a) * 0x100_0000 + Number(b) * 0x1_0000 + Number(c) * 0x100 + Number(d);
+  return blockOfV4(address, length === undefined ? 32 : Number(length), mask);
 }
 
 function blockOfV4(address: number, prefix: number, mask: boolean): Block | string {

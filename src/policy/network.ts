@@ -16,6 +16,7 @@ import type {
   NetworkRule as AskedRule,
   DirectionalNetwork,
   LegacyNetwork,
+  NetworkPeer,
   NetworkPort,
   Request,
 } from "../contract/request.ts";
@@ -62,6 +63,11 @@ interface Draft {
   readonly anyHead: boolean;
   /** Rules and their exceptions. */
   size: number;
+  denies: boolean;
+  allows: boolean;
+  allowsNames: boolean;
+  /** Of all permissions. */
+  protocols: number;
   defaultAllow: boolean;
   ingress: boolean;
   hostLoopback: boolean;
@@ -83,6 +89,10 @@ export function toNetworkPolicy(
     refusals,
     anyHead: own?.requireServerName === false,
     size: 0,
+    denies: false,
+    allows: false,
+    allowsNames: false,
+    protocols: 0,
     defaultAllow: false,
     ingress: false,
     hostLoopback: false,
@@ -99,23 +109,21 @@ export function toNetworkPolicy(
   }
   if (own?.proxy === true || flags?.proxy === true) addBuiltinProxy(draft);
 
-  const { rules, defaultAllow, ingress, hostLoopback, proxy } = draft;
+  const { defaultAllow, ingress, hostLoopback, proxy } = draft;
   const told = reports.events !== undefined || own?.summary === true;
   const open = defaultAllow && ingress && hostLoopback;
   const idle = proxy === undefined && !told;
-  if (idle && open && !rules.some((rule) => rule.deny)) return HOST;
-  if (idle && !defaultAllow && !ingress && !hostLoopback) {
-    if (!rules.some((rule) => !rule.deny)) return NONE;
-  }
+  if (idle && open && !draft.denies) return HOST;
+  if (idle && !defaultAllow && !ingress && !hostLoopback && !draft.allows) return NONE;
   const events = reports.events ?? reports.logFile;
   return {
     kind: "brokered",
-    rules,
+    rules: draft.rules,
     defaultAllow,
     ingress,
     hostLoopback,
-    resolver: defaultAllow || rules.some((rule) => !rule.deny && rule.peer.kind === "name"),
-    datagrams: needsDatagrams(draft),
+    resolver: defaultAllow || draft.allowsNames,
+    datagrams: defaultAllow || hostLoopback || (draft.protocols & ~PROTOCOLS.tcp) !== 0,
     ...(proxy === undefined ? {} : { proxy }),
     reports: {
       ...(events === undefined ? {} : { events }),
@@ -124,11 +132,6 @@ export function toNetworkPolicy(
       debug: reports.debug,
     },
   };
-}
-
-function needsDatagrams({ rules, defaultAllow, hostLoopback }: Draft): boolean {
-  if (defaultAllow || hostLoopback) return true;
-  return rules.some((rule) => !rule.deny && (rule.protocols & ~PROTOCOLS.tcp) !== 0);
 }
 
 function addDirectional(draft: Draft, { egress, ingress, proxy }: DirectionalNetwork): void {
@@ -161,7 +164,8 @@ function addRules(draft: Draft, rules: readonly AskedRule[], deny: boolean, list
       if (!push(draft, field, deny, EVERY_ADDRESS, NO_EXCEPTIONS, services)) return;
       continue;
     }
-    for (const { cidr, except } of to) {
+    for (let at = 0; at < to.length; at += 1) {
+      const { cidr, except } = to[at] as NetworkPeer;
       const block = blockOf(draft, cidr, field);
       const holes =
         except === undefined ? NO_EXCEPTIONS : except.map((hole) => blockOf(draft, hole, field));
@@ -204,7 +208,15 @@ function push(
     });
     return false;
   }
-  for (const { protocols, firstPort, lastPort } of services) {
+  const isName = peer.kind === "name";
+  if (deny) draft.denies = true;
+  else {
+    draft.allows = true;
+    if (isName) draft.allowsNames = true;
+  }
+  for (let index = 0; index < services.length; index += 1) {
+    const { protocols, firstPort, lastPort } = services[index] as Service;
+    if (!deny) draft.protocols |= protocols;
     draft.rules.push({
       field,
       deny,
@@ -213,7 +225,7 @@ function push(
       protocols,
       firstPort,
       lastPort,
-      anyHead: peer.kind === "name" && anyHead,
+      anyHead: isName && anyHead,
       hostLoopback,
     });
   }
@@ -228,8 +240,7 @@ function exceptMapped(block: Block, holes: readonly Block[]): readonly Block[] {
 
 /** Entries of the same ports become one. */
 function servicesOf(ports: readonly NetworkPort[]): readonly Service[] {
-  const [only] = ports;
-  if (only !== undefined && ports.length === 1) return [serviceOf(only)];
+  if (ports.length === 1) return [serviceOf(ports[0] as NetworkPort)];
   const merged = new Map<number, Service>();
   for (const port of ports) {
     const service = serviceOf(port);
