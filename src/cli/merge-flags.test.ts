@@ -68,9 +68,11 @@ describe("flags alone", () => {
     expect(some.networkFlags).toEqual({
       allow: ["a.test:443", "b.test", "10.0.0.0/8"],
       deny: ["c"],
+      listen: false,
       hostLoopback: false,
       proxy: false,
     });
+    expect(alone("--allow-listen").networkFlags?.listen).toBe(true);
     expect(alone("--allow-host-loopback").networkFlags?.hostLoopback).toBe(true);
     expect(alone("--net-proxy").networkFlags?.proxy).toBe(true);
     expect(alone().networkFlags).toBeUndefined();

@@ -70,10 +70,11 @@ function network(
   const own: NetworkFlags = {
     allow: allow ?? [],
     deny: lists.get("deny-net") ?? [],
+    listen: switches.has("allow-listen"),
     hostLoopback: switches.has("allow-host-loopback"),
     proxy: switches.has("net-proxy"),
   };
-  const any = own.allow.length + own.deny.length > 0 || own.hostLoopback || own.proxy;
+  const any = own.allow.length + own.deny.length > 0 || own.listen || own.hostLoopback || own.proxy;
   return {
     network: allow?.length === 0 ? opened(base) : base,
     ...(any ? { networkFlags: own } : {}),

@@ -42,6 +42,10 @@ export const RUN_FLAGS: FlagDefs = {
     valueHint: "HOST[:PORT],...",
     description: "Keep it from these, also inside what it may reach",
   },
+  "allow-listen": {
+    type: "boolean",
+    description: "Let clients of this host connect to the ports that it listens on",
+  },
   "allow-host-loopback": {
     type: "boolean",
     description: "Let it and the services of this host's loopback reach each other",

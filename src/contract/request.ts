@@ -135,6 +135,8 @@ export interface Extensions {
 export interface NetworkFlags {
   readonly allow: readonly string[];
   readonly deny: readonly string[];
+  /** Clients of this host may connect to what the workload listens on. */
+  readonly listen: boolean;
   /** The host's loopback and the sandbox's reach each other. */
   readonly hostLoopback: boolean;
   readonly proxy: boolean;

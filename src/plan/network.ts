@@ -21,6 +21,7 @@ export function networkSteps(network: BrokeredNetwork): readonly Step[] {
       flags:
         (network.defaultAllow ? NetworkFlag.defaultAllow : 0) |
         (network.ingress ? NetworkFlag.ingress : 0) |
+        (network.listen ? NetworkFlag.listen : 0) |
         (network.hostLoopback ? NetworkFlag.hostLoopback : 0) |
         (network.datagrams ? NetworkFlag.datagrams : 0) |
         (network.resolver ? NetworkFlag.resolver : 0) |

@@ -129,6 +129,7 @@ export function describeStep(step: Step): string {
 
 const NETWORK_WORDS: readonly (readonly [number, string])[] = [
   [NetworkFlag.ingress, "clients may connect"],
+  [NetworkFlag.listen, "clients of this host may connect"],
   [NetworkFlag.hostLoopback, "the host's loopback, both ways"],
   [NetworkFlag.datagrams, "UDP and ICMP"],
   [NetworkFlag.resolver, "names"],

@@ -31,7 +31,14 @@ function ask(network: NetworkRequest, more: Asked = {}) {
       ...(more.flags === undefined
         ? {}
         : {
-            networkFlags: { allow: [], deny: [], hostLoopback: false, proxy: false, ...more.flags },
+            networkFlags: {
+              allow: [],
+              deny: [],
+              listen: false,
+              hostLoopback: false,
+              proxy: false,
+              ...more.flags,
+            },
           }),
     },
     { ...NO_REPORTS, ...more.reports },
@@ -357,6 +364,17 @@ describe("extensions and flags", () => {
     const open = directional({ default: "allow" }, { default: "allow", hostLoopback: "allow" });
     expect(policyOf(open, { extensions: { allow: ["a.test"] } })).toEqual({ kind: "host" });
     expect(policyOf(open, { flags: { deny: ["a.test"] } })).toMatchObject({ kind: "brokered" });
+  });
+
+  test("clients of the host, without the host's services", () => {
+    expect(brokered(directional(), { flags: { listen: true } })).toMatchObject({
+      rules: [],
+      ingress: false,
+      listen: true,
+      hostLoopback: false,
+      datagrams: false,
+    });
+    expect(policyOf(directional(), { flags: {} })).toEqual({ kind: "none" });
   });
 
   test("denials alone change nothing about no network", () => {

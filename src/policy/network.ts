@@ -70,6 +70,7 @@ interface Draft {
   protocols: number;
   defaultAllow: boolean;
   ingress: boolean;
+  listen: boolean;
   hostLoopback: boolean;
   proxy?: ProxyPolicy;
 }
@@ -95,6 +96,7 @@ export function toNetworkPolicy(
     protocols: 0,
     defaultAllow: false,
     ingress: false,
+    listen: false,
     hostLoopback: false,
   };
   if (network.kind === "directional") addDirectional(draft, network);
@@ -106,21 +108,24 @@ export function toNetworkPolicy(
     addDestinations(draft, flags.deny, true);
     addDestinations(draft, flags.allow, false);
     if (flags.hostLoopback) draft.hostLoopback = true;
+    draft.listen = flags.listen;
   }
   if (own?.proxy === true || flags?.proxy === true) addBuiltinProxy(draft);
 
-  const { defaultAllow, ingress, hostLoopback, proxy } = draft;
+  const { defaultAllow, ingress, listen, hostLoopback, proxy } = draft;
   const told = reports.events !== undefined || own?.summary === true;
   const open = defaultAllow && ingress && hostLoopback;
   const idle = proxy === undefined && !told;
   if (idle && open && !draft.denies) return HOST;
-  if (idle && !defaultAllow && !ingress && !hostLoopback && !draft.allows) return NONE;
+  const closed = !defaultAllow && !ingress && !listen && !hostLoopback && !draft.allows;
+  if (idle && closed) return NONE;
   const events = reports.events ?? reports.logFile;
   return {
     kind: "brokered",
     rules: draft.rules,
     defaultAllow,
     ingress,
+    listen,
     hostLoopback,
     resolver: defaultAllow || draft.allowsNames,
     datagrams: defaultAllow || hostLoopback || (draft.protocols & ~PROTOCOLS.tcp) !== 0,

@@ -74,6 +74,8 @@ export interface BrokeredNetwork {
   readonly defaultAllow: boolean;
   /** Clients of other machines may connect to what the workload listens on. */
   readonly ingress: boolean;
+  /** Clients of this host may. */
+  readonly listen: boolean;
   /** The services of the host may be reached, and its clients may connect. */
   readonly hostLoopback: boolean;
   /** Names are looked up. */

@@ -47,7 +47,14 @@ function network(
   reports: Partial<ReportOptions> = {},
 ): Partial<Policy> {
   const refusals: Refusal[] = [];
-  const flags = { allow: [], deny: [], hostLoopback: false, proxy: false, ...asked.flags };
+  const flags = {
+    allow: [],
+    deny: [],
+    listen: false,
+    hostLoopback: false,
+    proxy: false,
+    ...asked.flags,
+  };
   const made = toNetworkPolicy(
     {
       network: asked.network ?? CLOSED,
@@ -423,7 +430,7 @@ export const CASES: Readonly<Record<string, PlanCase>> = {
           deny: ["bad.test"],
           proxy: true,
         },
-        flags: { allow: ["b\u00fccher.example"], hostLoopback: true },
+        flags: { allow: ["b\u00fccher.example"], listen: true, hostLoopback: true },
       },
       { events: "/home/me/events", summary: true, debug: true },
     ),
