@@ -1,8 +1,9 @@
 /** Flags on top of a config. */
 
 import { describe, expect, test } from "bun:test";
-import type { Request } from "../contract/request.ts";
+import { CONTRACT_VERSIONS, type Request } from "../contract/request.ts";
 import { MxcError } from "../errors.ts";
+import { toEnvironment } from "../policy/environment.ts";
 import { parseFlags } from "./flags.ts";
 import { mergeFlags, reportsOf } from "./merge-flags.ts";
 import { RUN_FLAGS } from "./run-flags.ts";
@@ -137,6 +138,17 @@ describe("flags on top of a config", () => {
       env: ["A=1", "A=2"],
       timeoutMs: 9,
     });
+  });
+
+  test("a variable on top of none keeps the defaults of the contract", () => {
+    const { env: _, ...none } = CONFIG.process;
+    for (const version of CONTRACT_VERSIONS) {
+      const config: Request = { ...CONFIG, version, process: none };
+      const merged = mergeFlags(config, flags("--env=A=1"));
+      const without = toEnvironment(config.process, version) as readonly unknown[];
+      expect(toEnvironment(merged.process, version)).toEqual([...without, ["A", "1"]] as never);
+      expect(without.length).toBe(version < "0.9" ? 0 : 2);
+    }
   });
 
   test("--allow-net opens what a config does not deny", () => {

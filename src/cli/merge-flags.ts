@@ -1,6 +1,11 @@
 /** Flags on top of a config, or in place of one. Paths are taken from the caller's folder. */
 
-import type { NetworkFlags, NetworkRequest, Request } from "../contract/request.ts";
+import {
+  isRolling,
+  type NetworkFlags,
+  type NetworkRequest,
+  type Request,
+} from "../contract/request.ts";
 import { MxcError } from "../errors.ts";
 import type { ReportOptions } from "../policy/network.ts";
 import type { ParsedFlags } from "./flags.ts";
@@ -39,12 +44,11 @@ export function mergeFlags(config: Request | undefined, flags: ParsedFlags): Req
       ...own,
       command,
       ...(cwd === undefined ? {} : { cwd: absolute(cwd) }),
-      // A variable on top of none asked for does not take the defaults away.
       ...(env.length === 0
         ? {}
         : {
             env: [...(own.env ?? []), ...env],
-            inheritDefaultEnv: own.env === undefined || own.inheritDefaultEnv,
+            inheritDefaultEnv: hasDefaultEnvironment(base),
           }),
       timeoutMs: timeout(flags) ?? own.timeoutMs,
     },
@@ -59,6 +63,14 @@ export function mergeFlags(config: Request | undefined, flags: ParsedFlags): Req
     },
     ...network(base.network, flags),
   };
+}
+
+/**
+ * A variable on top of none asked for does not take the defaults away; contracts before 0.9 have
+ * none to take.
+ */
+function hasDefaultEnvironment({ version, process: own }: Request): boolean {
+  return own.env === undefined ? !isRolling(version) : own.inheritDefaultEnv;
 }
 
 /** Bare, the flag opens everything that the config does not deny. */

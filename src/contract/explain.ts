@@ -4,8 +4,8 @@ import type { TSchema } from "@sinclair/typebox";
 import { type JsonFault, positionOf } from "./json.ts";
 import type { Document } from "./migrate.ts";
 import { nearest } from "./nearest.ts";
-import { isRolling, type ParseResult, short } from "./parse.ts";
-import type { ContractVersion, Issue } from "./request.ts";
+import { type ParseResult, short } from "./parse.ts";
+import { type ContractVersion, type Issue, isRolling } from "./request.ts";
 import { SCHEMAS } from "./schemas.ts";
 
 type Refused = Extract<ParseResult, { ok: false }>;

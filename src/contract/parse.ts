@@ -5,7 +5,7 @@
 
 import { MAX_CONFIG_BYTES, parseJson, parseQuickly } from "./json.ts";
 import { type Document, toRequest } from "./migrate.ts";
-import type { ContractVersion, Issue, Request } from "./request.ts";
+import { type ContractVersion, type Issue, isRolling, type Request } from "./request.ts";
 import { checkMeaning } from "./semantics.ts";
 import { VALIDATORS } from "./validators.generated.ts";
 
@@ -66,11 +66,6 @@ function conclude(
     return { ok: false, kind: problem.kind ?? "invalid", issues: [issue], mxcMessage };
   }
   return { ok: true, request: toRequest(document, version) };
-}
-
-/** Contracts 0.6 to 0.8: one shape, read by the older reference. */
-export function isRolling(version: ContractVersion): boolean {
-  return version === "0.6.0-alpha" || version === "0.7.0-alpha" || version === "0.8.0-alpha";
 }
 
 function hasPhase(value: unknown): boolean {

@@ -14,6 +14,11 @@ export const CONTRACT_VERSIONS = [
 
 export type ContractVersion = (typeof CONTRACT_VERSIONS)[number];
 
+/** Contracts 0.6 to 0.8: one shape, read by the older reference. */
+export function isRolling(version: ContractVersion): boolean {
+  return version === "0.6.0-alpha" || version === "0.7.0-alpha" || version === "0.8.0-alpha";
+}
+
 export type Containment =
   | "process"
   | "bubblewrap"
