@@ -18,8 +18,11 @@ const named_ = @import("named.zig");
 const names_ = @import("names.zig");
 const notify = @import("notify.zig");
 const options = @import("options.zig");
+const outside_ = @import("outside.zig");
 const policies = @import("policy.zig");
+const proxies = @import("proxy.zig");
 const relays_ = @import("relay.zig");
+const resolver_ = @import("resolver.zig");
 const sandbox_sockets = @import("sandbox_sockets.zig");
 const sockets = @import("sockets.zig");
 const report = @import("../report.zig");
@@ -55,6 +58,9 @@ const Broker = struct {
     named: named_.Named = undefined,
     ingress: ingress_.Ingress = undefined,
     connections: connections_.Connections = undefined,
+    resolver: resolver_.Resolver = undefined,
+    outside: outside_.Outside = undefined,
+    proxy: proxies.Proxy = undefined,
     channel: loops.Watcher = .{ .callback = onChannel },
     init: loops.Watcher = .{ .callback = onEnd },
 };
@@ -130,6 +136,14 @@ fn start(broker: *Broker, plan: Plan, init: sys.pid_t, channel: sys.fd_t) error{
         .defaults = .init(),
         .pending = &.{},
     };
+    broker.resolver = .{
+        .loop = &broker.loop,
+        .policy = &broker.policy,
+        .names = &broker.names,
+        .decisions = &broker.decisions,
+        .host = &broker.connections.host_addresses,
+    };
+    if (step.flags & Flag.resolver != 0 or step.argument != 0) try broker.resolver.start();
     if (!broker.decisions.debug) sys.close(1);
     try jail.enter(&failure);
     try broker.loop.add(&broker.init, pidfd, loops.IN);
@@ -172,6 +186,12 @@ fn serve(broker: *Broker, tag: u8, fd: sys.fd_t) error{ OutOfMemory, Syscall }!v
             .hosts = &broker.connections.host_addresses,
             .decisions = &broker.decisions,
         }),
+        Tag.resolver_udp => try broker.resolver.serveUdp(fd),
+        Tag.resolver_tcp => try broker.resolver.serveTcp(fd),
+        Tag.proxy => {
+            broker.outside = .{ .loop = &broker.loop, .connections = &broker.connections, .resolver = &broker.resolver };
+            try broker.proxy.start(&broker.loop, &broker.relays, try broker.outside.start(), fd);
+        },
         else => sys.close(fd),
     }
 }

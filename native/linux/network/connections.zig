@@ -24,7 +24,7 @@ const Endpoint = addresses.Endpoint;
 const Notification = notify.Notification;
 
 /// The host's loopback, by the address at which the sandbox finds it.
-fn hostLoopbackOf(address: Address) ?Address {
+pub fn hostLoopbackOf(address: Address) ?Address {
     if (address.eql(interface.gateway_v4)) return .v4(.{ 127, 0, 0, 1 });
     if (address.eql(interface.gateway_v6)) return .v6(.{ 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1 });
     return null;

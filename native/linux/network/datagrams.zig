@@ -93,6 +93,8 @@ const Flow = struct {
     /// How echoes are made, and the identifier that the host's socket carries, where that is ours.
     means: echoes.Means = .none,
     host_identifier: u16 = 0,
+    /// The host's kernel cuts several datagrams out of one send.
+    segments: bool = true,
     last_used: u64 = 0,
     /// In its bucket, or the list of unused ones.
     next: u16 = none,
@@ -359,30 +361,28 @@ pub const Datagrams = struct {
 
     fn send(datagrams: *Datagrams, run: []const Waiting) void {
         const flow = run[0].flow;
-        var vectors: [batch_max]Vector = undefined;
-        var messages: [batch_max]Message = undefined;
-        for (run, vectors[0..run.len], messages[0..run.len]) |waiting, *vector, *message| {
-            vector.* = .{ .base = @constCast(waiting.payload.ptr), .length = waiting.payload.len };
-            message.* = .{ .vectors = vector };
-        }
-        var sent: usize = 0;
+        var rest = run;
         var again = false;
-        while (sent < run.len) {
-            const count = sys.call(.sendmmsg, .{ flow.fd, &messages[sent], run.len - sent, MSG_NOSIGNAL | MSG_DONTWAIT });
+        while (rest.len > 0) {
+            var batch: Batch = undefined;
+            batch.fill(rest, flow.segments);
+            const count = sys.call(.sendmmsg, .{ flow.fd, &batch.messages, batch.length, MSG_NOSIGNAL | MSG_DONTWAIT });
             const errno = sys.errnoOf(count);
             if (errno == 0) {
-                sent += count;
+                for (batch.messages[0..count]) |message| rest = rest[message.vector_count..];
                 again = false;
             } else if (errno == sockets.EAGAIN) {
                 // The host's queue is full: what UDP does then is to lose the rest.
                 return;
+            } else if (batch.messages[0].vector_count > 1 and isOfSegments(errno)) {
+                flow.segments = false;
             } else if (!again) {
                 // What became of an earlier one is told in place of a send (udp(7)).
                 again = true;
-                if (errno == sockets.ECONNREFUSED) datagrams.answer(run[sent].packet, flow.key.own(), .port);
+                if (errno == sockets.ECONNREFUSED) datagrams.answer(rest[0].packet, flow.key.own(), .port);
             } else {
-                if (reasonOf(errno)) |reason| datagrams.answer(run[sent].packet, flow.key.own(), reason);
-                sent += 1;
+                if (reasonOf(errno)) |reason| datagrams.answer(rest[0].packet, flow.key.own(), reason);
+                rest = rest[1..];
                 again = false;
             }
         }
@@ -637,15 +637,71 @@ fn reasonOf(errno: u16) ?packets.Unreachable {
 const MSG_DONTWAIT: u32 = 0x40;
 const MSG_NOSIGNAL: u32 = 0x4000;
 
+/// Larger than the path takes, no checksums in hardware, an older kernel: then each is sent by itself.
+fn isOfSegments(errno: u16) bool {
+    return switch (@as(std.os.linux.E, @fromBackingInt(errno))) {
+        .INVAL, .IO, .MSGSIZE, .NOPROTOOPT => true,
+        else => false,
+    };
+}
+
+/// One call's messages: datagrams of one length in a row, of which the last may be shorter, are one
+/// message that the kernel carries through the network's layers once (UDP_SEGMENT, udp(7)).
+const Batch = struct {
+    vectors: [batch_max]Vector,
+    messages: [batch_max]Message,
+    controls: [batch_max]Control,
+    length: usize,
+
+    /// UDP_MAX_SEGMENTS of linux/udp.h is 64 at least; all of a message fit in one IP packet.
+    const message_max = 65000;
+
+    fn fill(batch: *Batch, run: []const Waiting, segments: bool) void {
+        batch.length = 0;
+        var first: usize = 0;
+        while (first < run.len) {
+            const size = run[first].payload.len;
+            var total = size;
+            var end = first + 1;
+            while (segments and end < run.len) : (end += 1) {
+                const next = run[end].payload.len;
+                if (next == 0 or next > size or total + next > message_max or run[end - 1].payload.len < size) break;
+                total += next;
+            }
+            for (run[first..end], batch.vectors[first..end]) |waiting, *vector| {
+                vector.* = .{ .base = @constCast(waiting.payload.ptr), .length = waiting.payload.len };
+            }
+            const message = &batch.messages[batch.length];
+            message.* = .{ .vectors = &batch.vectors[first], .vector_count = end - first };
+            if (end - first > 1) {
+                batch.controls[batch.length] = .{ .size = @intCast(size) };
+                message.control = &batch.controls[batch.length];
+                message.control_length = @sizeOf(Control);
+            }
+            batch.length += 1;
+            first = end;
+        }
+    }
+};
+
+/// struct cmsghdr with a segment's size behind it.
+const Control = extern struct {
+    length: usize = 18,
+    level: u32 = 17,
+    type: u32 = 103,
+    size: u16,
+    padding: [6]u8 = @splat(0),
+};
+
 const Vector = extern struct { base: [*]u8, length: usize };
 
-/// struct mmsghdr (sendmmsg(2)): a message without address and control, and how long it was.
+/// struct mmsghdr (sendmmsg(2)): a message without an address, and how long it was.
 const Message = extern struct {
     name: usize = 0,
     name_length: u32 = 0,
     vectors: *Vector,
     vector_count: usize = 1,
-    control: usize = 0,
+    control: ?*const Control = null,
     control_length: usize = 0,
     flags: u32 = 0,
     padding: u32 = 0,
@@ -655,7 +711,7 @@ const Message = extern struct {
 
 comptime {
     std.debug.assert(@sizeOf(Message) == 64);
-    std.debug.assert(@offsetOf(Message, "length") == 56);
+    std.debug.assert(@offsetOf(Message, "length") == 56 and @sizeOf(Control) == 24);
     // A key is hashed and compared as bytes.
     std.debug.assert(@sizeOf(Key) == 24);
     std.debug.assert(batch_max <= turn_max and flows_max < none);
