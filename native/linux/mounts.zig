@@ -35,7 +35,6 @@ pub const O_PATH: u64 = 0o10000000;
 pub const O_CLOEXEC: u64 = 0o2000000;
 /// These two differ between architectures (asm-generic/fcntl.h, arch/arm64).
 const O_CREAT: u64 = 0o100;
-const O_EXCL: u64 = 0o200;
 const ENOSPC = 28;
 pub const O_NOFOLLOW: u64 = if (@import("builtin").cpu.arch == .aarch64) 0o100000 else 0o400000;
 pub const O_DIRECTORY: u64 = if (@import("builtin").cpu.arch == .aarch64) 0o40000 else 0o200000;
@@ -166,24 +165,30 @@ pub fn makeFile(root: fd_t, path: [:0]const u8, failure: *sys.Failure) Error!voi
     };
 }
 
-/// A read-only file that holds `content`, over the object at `path`. It has no other name: the one it
-/// is made under, in the sandbox's own /dev, is taken away again.
+/// A read-only file that holds `content`, over the object at `path`. It lives in a tmpfs of its own,
+/// which lies over the new root's /proc for as long as it takes to make it: only what is attached can
+/// be cloned from, and every other folder may be the host's.
 pub fn makeContent(root: fd_t, path: [:0]const u8, content: []const u8, failure: *sys.Failure) Error!void {
-    const name: [:0]const u8 = "/dev/.content";
-    const parent = try openParent(root, name, failure);
-    defer closeParent(parent);
-    const file = try sys.checkFd(.openat, .{ parent.fd, parent.name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, @as(u32, 0o444) }, failure);
+    const place = try openBelow(root, "/proc", O_PATH, failure);
+    defer sys.close(place);
+    const own = try newTmpfs(64 * 1024, 4, "0755", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, failure);
+    defer sys.close(own);
+    const name: [*:0]const u8 = "content";
+    const file = try sys.checkFd(.openat, .{ own, name, O_WRONLY | O_CREAT | O_CLOEXEC, @as(u32, 0o444) }, failure);
     defer sys.close(file);
     const written = try sys.check(.write, .{ file, content.ptr, content.len }, failure);
     if (written != content.len) {
         failure.* = .{ .syscall = .write, .errno = ENOSPC };
         return error.Syscall;
     }
-    const source = try openBelow(root, name, O_PATH, failure);
+    try attach(own, place, failure);
+    const source = try openBelow(own, "/content", O_PATH, failure);
     defer sys.close(source);
     const tree = try cloneTree(source, false, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, failure);
     defer sys.close(tree);
-    _ = try sys.check(.unlinkat, .{ parent.fd, parent.name, @as(u32, 0) }, failure);
+    const proc: [*:0]const u8 = "proc";
+    _ = try sys.check(.fchdir, .{root}, failure);
+    _ = try sys.check(.umount2, .{ proc, MNT_DETACH | UMOUNT_NOFOLLOW }, failure);
     const target = try openBelow(root, path, O_PATH, failure);
     defer sys.close(target);
     try attach(tree, target, failure);

@@ -257,7 +257,7 @@ fn startBroker(supervisor: *Supervisor, plan: Plan) void {
     if (pid != 0) return;
     _ = sys.call(.prctl, .{ PR_SET_PDEATHSIG, @as(usize, SIGKILL), @as(usize, 0), @as(usize, 0), @as(usize, 0) });
     if (sys.call(.getppid, .{}) != self) sys.exit(1);
-    for ([_]sys.fd_t{ 0, supervisor.lifeline[0], supervisor.lifeline[1], supervisor.started[0], supervisor.signal_fd, supervisor.channel[1] }) |fd| sys.close(fd);
+    for ([_]sys.fd_t{ supervisor.lifeline[0], supervisor.lifeline[1], supervisor.started[0], supervisor.signal_fd, supervisor.channel[1] }) |fd| sys.close(fd);
     const name: [*:0]const u8 = "mxc-broker";
     _ = sys.call(.prctl, .{ PR_SET_NAME, name, @as(usize, 0), @as(usize, 0), @as(usize, 0) });
     broker.run(plan, supervisor.init.?, supervisor.channel[0]);

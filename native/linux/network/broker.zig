@@ -144,7 +144,7 @@ fn start(broker: *Broker, plan: Plan, init: sys.pid_t, channel: sys.fd_t) error{
         .host = &broker.connections.host_addresses,
     };
     if (step.flags & Flag.resolver != 0 or step.argument != 0) try broker.resolver.start();
-    if (!broker.decisions.debug) sys.close(1);
+    try letGoOfStreams(broker.decisions.debug, &failure);
     try jail.enter(&failure);
     try broker.loop.add(&broker.init, pidfd, loops.IN);
     try broker.loop.add(&broker.channel, channel, loops.IN);
@@ -194,6 +194,16 @@ fn serve(broker: *Broker, tag: u8, fd: sys.fd_t) error{ OutOfMemory, Syscall }!v
         },
         else => sys.close(fd),
     }
+}
+
+/// The caller's input is not for us, nor its output unless something is said there. Their numbers stay
+/// taken, so that no other descriptor is where a standard stream is expected.
+fn letGoOfStreams(keeps_output: bool, failure: *sys.Failure) error{Syscall}!void {
+    const O_RDWR_CLOEXEC: u32 = 0o2 | 0o2000000;
+    const nothing = try sys.checkFd(.openat, .{ sys.AT_FDCWD, "/dev/null", O_RDWR_CLOEXEC, @as(u32, 0) }, failure);
+    defer sys.close(nothing);
+    _ = try sys.check(.dup3, .{ nothing, @as(sys.fd_t, 0), @as(u32, 0) }, failure);
+    if (!keeps_output) _ = try sys.check(.dup3, .{ nothing, @as(sys.fd_t, 1), @as(u32, 0) }, failure);
 }
 
 /// Ten thousand connections are ordinary.
