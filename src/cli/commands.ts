@@ -4,7 +4,7 @@ import { type CommandDef, runCommand } from "citty";
 import { nearest } from "../contract/nearest.ts";
 import { MxcError } from "../errors.ts";
 import { UsageError } from "./flags.ts";
-import { fail, usage } from "./output.ts";
+import { asksForJson, fail, usage } from "./output.ts";
 
 type Handler = (args: readonly string[]) => Promise<void> | void;
 
@@ -60,6 +60,7 @@ export async function dispatch(args: readonly string[]): Promise<void> {
     return usage(
       "",
       `unknown command ${name}${near === undefined ? "" : `; did you mean ${near}?`}`,
+      args,
     );
   }
   if (rest.slice(0, restOfOwn(rest)).some((arg) => arg === "--help" || arg === "-h")) {
@@ -69,8 +70,8 @@ export async function dispatch(args: readonly string[]): Promise<void> {
   try {
     await runCommand(tree(), { rawArgs: [name, ...rest] });
   } catch (error) {
-    if (error instanceof UsageError) return usage(name, error.message);
-    if (error instanceof MxcError) return fail(error, rest.includes("--json"));
+    if (error instanceof UsageError) return usage(name, error.message, rest);
+    if (error instanceof MxcError) return fail(error, asksForJson(rest));
     throw error;
   }
 }

@@ -1,6 +1,6 @@
 /** What the tool itself says: on stderr, plain unless stderr is a terminal. */
 
-import { EXIT_CODES, type MxcError } from "../errors.ts";
+import { MxcError } from "../errors.ts";
 
 /** Writes all of it; a closed pipe is the reader's decision, not an error. */
 export function write(fd: 1 | 2, text: string): void {
@@ -34,12 +34,16 @@ export function fail(error: MxcError, json: boolean): never {
   process.exit(error.exitCode);
 }
 
-export function usage(command: string, message: string): never {
-  write(
-    2,
-    `${red("error")}: ${printable(message)}\n  mxc${command === "" ? "" : ` ${command}`} --help shows what there is.\n`,
-  );
-  process.exit(EXIT_CODES.usage);
+/** The same for wrong words; `words` are the caller's, which may ask for JSON although they are wrong. */
+export function usage(command: string, message: string, words: readonly string[]): never {
+  const remedy = `mxc${command === "" ? "" : ` ${command}`} --help shows what there is.`;
+  fail(new MxcError({ code: "usage", field: "", message, remedy }), asksForJson(words));
+}
+
+/** Of mxc itself: what stands behind `--` is the command's. */
+export function asksForJson(words: readonly string[]): boolean {
+  const dashes = words.indexOf("--");
+  return (dashes < 0 ? words : words.slice(0, dashes)).includes("--json");
 }
 
 /** Text from a config or a file name cannot steer a terminal. */

@@ -17,7 +17,7 @@ export async function run(args: readonly string[]): Promise<void> {
     }
     flags = parseRunFlags(args);
   } catch (error) {
-    if (error instanceof UsageError) return usage("run", error.message);
+    if (error instanceof UsageError) return usage("run", error.message, args);
     throw error;
   }
   const json = flags.switches.has("json");

@@ -89,8 +89,23 @@ describe("slips", () => {
       expect(stderr).toContain(message);
       expect(stderr).toStartWith("error: ");
       expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: "" });
+      const [name = "", ...rest] = words;
+      const asJson = mxc([name, "--json", ...rest]);
+      expect(asJson).toMatchObject({ exitCode: 2, stdout: "" });
+      const { error } = JSON.parse(asJson.stderr);
+      expect(error.code).toBe("usage");
+      // These two print no JSON, and say so first.
+      const known = name !== "schema" && name !== "completions";
+      expect(error.message).toContain(known ? message : "unknown flag --json");
+      expect(error.details).toEqual([{ field: "", message: error.message }]);
     });
   }
+
+  test("--json behind -- is the command's", () => {
+    const { exitCode, stderr } = mxc(["run", "--no-such-flag", "--", "true", "--json"]);
+    expect(exitCode).toBe(2);
+    expect(stderr).toStartWith("error: ");
+  });
 
   test("what is unknown cannot steer a terminal", () => {
     for (const words of [["\u001b[31mx"], ["run", "--\u001b]0;x\u0007"]]) {
