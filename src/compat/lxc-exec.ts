@@ -11,6 +11,7 @@ import { prepare, toPolicyHere } from "../cli/prepare.ts";
 import { parseRequest } from "../contract/parse.ts";
 import type { Request } from "../contract/request.ts";
 import { MxcError, type Refusal } from "../errors.ts";
+import type { BackendReport } from "../host/doctor.ts";
 
 interface Options {
   readonly config?: string;
@@ -245,8 +246,21 @@ function refuse(error: MxcError, log: Log): never {
   process.exit(error.exitCode);
 }
 
+/**
+ * Those that this host can run, found out by trying; none is an answer too. Asked of another process
+ * of this executable: one of this name has been started without the compiler that bun:ffi needs.
+ */
 function printBackends(): void {
-  write(1, `${JSON.stringify([{ backend: "bubblewrap" }], undefined, 2)}\n`);
+  const { exitCode, stdout } = Bun.spawnSync([process.execPath, "backends", "--json"], {
+    argv0: "mxc",
+    stdin: "ignore",
+    stderr: "ignore",
+  });
+  const backends: readonly BackendReport[] = exitCode === 0 ? JSON.parse(`${stdout}`) : [];
+  const list = backends
+    .filter(({ available }) => available)
+    .map(({ name, capabilities }) => ({ backend: name, ...(capabilities && { capabilities }) }));
+  write(1, `${JSON.stringify(list, undefined, 2)}\n`);
 }
 
 function deleteContainer(name: string | undefined): never {

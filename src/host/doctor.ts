@@ -16,7 +16,11 @@ export interface BackendReport {
   readonly name: string;
   readonly available: boolean;
   readonly reason: string;
+  readonly capabilities?: readonly Capability[];
 }
+
+/** As MXC names what can be had of a backend. */
+export type Capability = "proxyEnforcement";
 
 export interface DoctorReport {
   readonly version: string;
@@ -25,13 +29,18 @@ export interface DoctorReport {
   readonly backends: readonly BackendReport[];
 }
 
+const BROKERED_NETWORK = "network by rules";
+
 export async function examineHost(): Promise<DoctorReport> {
   const features = process.platform === "linux" ? await linuxFeatures() : [unsupported()];
   return {
     version: VERSION,
     host: hostName(),
     features,
-    backends: listBackends(features.every((feature) => feature.ok || !feature.required)),
+    backends: listBackends(
+      features.every((feature) => feature.ok || !feature.required),
+      features.some(({ name, ok }) => name === BROKERED_NETWORK && ok),
+    ),
   };
 }
 
@@ -72,7 +81,7 @@ async function linuxFeatures(): Promise<readonly Feature[]> {
         failed === undefined
           ? "all made and dropped again for this report"
           : `${where} failed with errno ${failed.errno} (system call ${failed.syscall})`,
-      ...(failed === undefined ? {} : { remedy: namespaceRemedy(failed.errno) }),
+      ...(failed === undefined ? {} : { remedy: namespaceRemedy(failed.errno, failed.stage) }),
     },
     {
       name: "seccomp filters",
@@ -92,18 +101,34 @@ async function linuxFeatures(): Promise<readonly Feature[]> {
             remedy: "Linux 6.12 or later, with landlock in the boot parameter lsm=, has all of it.",
           }),
     },
+    brokeredNetwork(probe.seccomp),
     {
       name: "limit on processes for root",
-      ok: hasNamespacePidMax(),
+      // Linux 6.14: kernel.pid_max of a pid namespace.
+      ok: isKernel(6, 14),
       required: false,
-      detail: hasNamespacePidMax()
+      detail: isKernel(6, 14)
         ? "kernel.pid_max of the sandbox's own pid namespace"
         : "this kernel counts no processes of root's",
-      ...(hasNamespacePidMax()
+      ...(isKernel(6, 14)
         ? {}
         : { remedy: "Linux 6.14 or later, or run mxc as an ordinary user." }),
     },
   ];
+}
+
+/** Linux 5.14: SECCOMP_ADDFD_FLAG_SEND, with which the broker answers (seccomp_unotify(2)). */
+function brokeredNetwork(seccomp: boolean): Feature {
+  const ok = seccomp && isKernel(5, 14);
+  return {
+    name: BROKERED_NETWORK,
+    ok,
+    required: false,
+    detail: ok
+      ? "the broker can decide on every connection"
+      : "not with this kernel: no network, or the host's, are all there is",
+    ...(ok ? {} : { remedy: "Linux 5.14 or later, with CONFIG_SECCOMP_FILTER." }),
+  };
 }
 
 function landlockDetail(abi: number): string {
@@ -116,8 +141,13 @@ function landlockDetail(abi: number): string {
   return `ABI ${abi}${scopes}`;
 }
 
-function namespaceRemedy(errno: number): string {
+function namespaceRemedy(errno: number, stage: "namespaces" | "opening"): string {
+  const EPERM = 1;
   const ENOSPC = 28;
+  const folder = stage === "namespaces" && errno === EPERM ? chrootFolder() : undefined;
+  if (folder !== undefined) {
+    return `This is a chroot${folder === "" ? "" : ` (${folder})`}, in which the kernel lets nobody make user namespaces: start mxc outside of it, or enter the folder with pivot_root in a mount namespace, as containers do.`;
+  }
   if (
     setting("/proc/sys/kernel/apparmor_restrict_unprivileged_userns") === "1" &&
     errno !== ENOSPC
@@ -138,6 +168,44 @@ function namespaceRemedy(errno: number): string {
   return "A security module or seccomp forbids it; on another kernel, CONFIG_USER_NS and the other namespaces are needed, and Linux 5.12.";
 }
 
+/** Whoever entered it is usually outside of it, or was started by someone who is. */
+function chrootFolder(): string | undefined {
+  const own = setting("/proc/self/mountinfo");
+  if (own === undefined) return undefined;
+  const ancestors: string[] = [];
+  for (let pid = parentOf("self"); pid !== undefined && pid !== "0"; pid = parentOf(pid)) {
+    ancestors.push(setting(`/proc/${pid}/mountinfo`) ?? "");
+  }
+  return chrootOf(own, ancestors);
+}
+
+function parentOf(pid: string): string | undefined {
+  return /^PPid:\s+(\d+)$/m.exec(setting(`/proc/${pid}/status`) ?? "")?.[1];
+}
+
+/**
+ * Whether the process of the first mountinfo (proc_pid_mountinfo(5)) is in a chroot that one of the
+ * others is not in: its folder, "" where only that much is known. Each process is shown the mounts
+ * below its own root, from there; their numbers are unique on the host.
+ */
+export function chrootOf(own: string, others: readonly string[]): string | undefined {
+  const root = mountsOf(own).findLast(({ place }) => place === "/");
+  // A folder that is no mount of its own.
+  if (root === undefined) return "";
+  for (const other of others) {
+    const place = mountsOf(other).find(({ id }) => id === root.id)?.place;
+    if (place !== undefined && place !== "/") return place;
+  }
+  return undefined;
+}
+
+function mountsOf(mountinfo: string): readonly { readonly id: string; readonly place: string }[] {
+  return mountinfo.split("\n").flatMap((line) => {
+    const [id, , , , place] = line.split(" ");
+    return id === undefined || place === undefined ? [] : [{ id, place }];
+  });
+}
+
 function setting(path: string): string | undefined {
   try {
     return readFileSync(path, "utf8").trim();
@@ -146,26 +214,27 @@ function setting(path: string): string | undefined {
   }
 }
 
-function hasNamespacePidMax(): boolean {
-  const [major = 0, minor = 0] = (setting("/proc/sys/kernel/osrelease") ?? "")
+function isKernel(major: number, minor: number): boolean {
+  const [ownMajor = 0, ownMinor = 0] = (setting("/proc/sys/kernel/osrelease") ?? "")
     .split(".")
-    .map(Number.parseFloat);
-  return major > 6 || (major === 6 && minor >= 14);
+    .map((word) => Number.parseInt(word, 10));
+  return ownMajor > major || (ownMajor === major && ownMinor >= minor);
 }
 
 /** Every backend of the contracts, and why it does or does not run here. */
-export function listBackends(namespacesWork: boolean): readonly BackendReport[] {
+function listBackends(works: boolean, brokered: boolean): readonly BackendReport[] {
   const linux = process.platform === "linux";
   const later = "not in this version of mxc";
   return [
     {
       name: "bubblewrap",
-      available: linux && namespacesWork,
+      available: linux && works,
       reason: !linux
         ? "needs Linux"
-        : namespacesWork
+        : works
           ? "own namespace container; needs no bwrap"
-          : "see above",
+          : "'mxc doctor' says what is missing",
+      ...(linux && works && brokered ? { capabilities: ["proxyEnforcement"] } : {}),
     },
     { name: "lxc", available: false, reason: later },
     { name: "microvm", available: false, reason: later },

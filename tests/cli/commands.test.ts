@@ -7,6 +7,7 @@ import { COMMANDS } from "../../src/cli/commands.ts";
 import { RUN_FLAGS } from "../../src/cli/run-flags.ts";
 import { CONTRACT_VERSIONS } from "../../src/contract/request.ts";
 import { VERSION } from "../../src/version.ts";
+import { isRoot } from "../support/paths.ts";
 import { scratch } from "../support/scratch.ts";
 import { findTool } from "../support/tools.ts";
 import { mxc } from "./mxc.ts";
@@ -141,6 +142,24 @@ describe("doctor and backends", () => {
     expect(report.features.filter((one: { required: boolean }) => one.required)).not.toEqual([]);
     const text = mxc(["doctor"]).stdout;
     for (const { name } of report.features) expect(text).toContain(name);
+  });
+
+  const mayChroot = isRoot() ? "" : " (skipped: only root can make one)";
+  test.if(isRoot())(`a chroot is named, and what to do instead${mayChroot}`, () => {
+    // The first is a mount of its own, the second a plain folder of it; /proc says which.
+    const script = `set -e
+      mount -t tmpfs none "$1"; mkdir "$1/root"; mount --rbind / "$1/root"
+      chroot "$1/root" "$0" doctor || true
+      mkdir "$1/plain"; cd "$1/plain"
+      for one in bin dev lib lib64 proc usr; do mkdir $one; mount --rbind /$one $one; done
+      cp "$0" mxc; chroot . /mxc doctor || true`;
+    const { stdout, stderr } = Bun.spawnSync([
+      ...["unshare", "--mount", "bash", "-c", script],
+      ...[join(import.meta.dir, "../../dist/mxc"), "/mnt"],
+    ]);
+    expect(stderr.toString()).toBe("");
+    expect(stdout.toString().match(/This is a chroot/g)).toHaveLength(2);
+    expect(stdout.toString()).not.toContain("AppArmor");
   });
 
   test("backends: the namespace container, and a reason for each other", () => {

@@ -144,7 +144,26 @@ describe("the other flags", () => {
   test("--available-backends", () => {
     const { exitCode, stdout } = run(["--available-backends"]);
     expect(exitCode).toBe(0);
-    expect(JSON.parse(stdout)).toEqual([{ backend: "bubblewrap" }]);
+    const text = JSON.stringify(
+      [{ backend: "bubblewrap", capabilities: ["proxyEnforcement"] }],
+      undefined,
+      2,
+    );
+    expect(stdout).toBe(`${text}\n`);
+  });
+
+  test("--available-backends: none where there can be no user namespace", () => {
+    // In one more user namespace, whose own limit can be set to none.
+    const script = `echo 0 > /proc/sys/user/max_user_namespaces && exec -a lxc-exec "$0" --available-backends`;
+    const { exitCode, stdout, stderr } = Bun.spawnSync([
+      ...["unshare", "--user", "--map-root-user", "bash", "-c", script],
+      join(import.meta.dir, "../../dist/mxc"),
+    ]);
+    expect({ exitCode, stdout: stdout.toString(), stderr: stderr.toString() }).toEqual({
+      exitCode: 0,
+      stdout: "[]\n",
+      stderr: "",
+    });
   });
 
   test("--debug: the log on stdout, around the workload's own", () => {
