@@ -21,6 +21,7 @@ const sockets = @import("sockets.zig");
 
 const Address = addresses.Address;
 const Endpoint = addresses.Endpoint;
+const VirtioHeader = interface.VirtioHeader;
 
 /// At one time, denied ones included; the longest unused makes room.
 pub const flows_max = 4096;
@@ -35,12 +36,22 @@ const idle_denied = 1;
 
 const resolver_port = 53;
 
-/// Packets that are read before any is sent on.
+/// Packets that are read before any is sent on. No more than a kernel cuts out of one
+/// (UDP_MAX_SEGMENTS, linux/udp.h: 64 at least).
 const batch_max = 32;
+
+/// Bytes of datagrams that go as one: they fit in an IP packet with its headers.
+const segments_total_max = 65000;
+
+/// Of datagrams this long, fewer at a time, so that they are still in the cache when they are
+/// written on.
+const large = 8192;
+const batch_large = 2;
 
 /// Packets, and messages of one socket, that are served before others get their turn.
 const turn_max = 128;
 
+/// A packet with the device's header, or what a socket gives with room for headers before it.
 const slot_size = packets.headroom + packets.size_max + 1;
 const none: u16 = std.math.maxInt(u16);
 
@@ -95,6 +106,8 @@ const Flow = struct {
     host_identifier: u16 = 0,
     /// The host's kernel cuts several datagrams out of one send.
     segments: bool = true,
+    /// Its latest answer was.
+    is_large: bool = false,
     last_used: u64 = 0,
     /// In its bucket, or the list of unused ones.
     next: u16 = none,
@@ -137,6 +150,9 @@ pub const Datagrams = struct {
     newest: u16 = none,
     oldest: u16 = none,
 
+    /// The device takes several datagrams in one write, as far as is known.
+    segments: bool,
+
     waiting: [batch_max]Waiting = undefined,
     /// Those before `waiting_first` have been sent; their slots are free once all have.
     waiting_first: usize = 0,
@@ -163,6 +179,7 @@ pub const Datagrams = struct {
         datagrams.now = loops.seconds();
         datagrams.seed = std.mem.readInt(u64, random[0..8], .little);
         datagrams.first_identifier = std.mem.readInt(u16, random[8..10], .little);
+        datagrams.segments = true;
         datagrams.buckets = @splat(none);
         datagrams.free = none;
         datagrams.used = 0;
@@ -186,7 +203,7 @@ pub const Datagrams = struct {
             const slot = &datagrams.slots[datagrams.waiting_length];
             const length = sys.call(.read, .{ watcher.fd, slot, slot.len });
             switch (sys.errnoOf(length)) {
-                0 => if (length > 0) datagrams.take(slot[0..length]),
+                0 => if (length > @sizeOf(VirtioHeader)) datagrams.take(slot[@sizeOf(VirtioHeader)..length]),
                 sockets.EINTR => continue,
                 sockets.EAGAIN => break,
                 else => {
@@ -195,7 +212,8 @@ pub const Datagrams = struct {
                     break;
                 },
             }
-            if (datagrams.waiting_length == batch_max) datagrams.finishBatch();
+            const length_max: usize = if (length > large) batch_large else batch_max;
+            if (datagrams.waiting_length >= length_max) datagrams.finishBatch();
         }
         datagrams.finishBatch();
     }
@@ -416,11 +434,12 @@ pub const Datagrams = struct {
         const at: usize = if (flow.key.protocolOf() == .icmp) 0 else packets.headroom;
         var served: usize = 0;
         while (served < turn_max) {
-            for (&datagrams.slots, &vectors, &messages) |*slot, *vector, *message| {
+            const wanted: usize = if (flow.is_large) batch_large else batch_max;
+            for (datagrams.slots[0..wanted], vectors[0..wanted], messages[0..wanted]) |*slot, *vector, *message| {
                 vector.* = .{ .base = slot[at..].ptr, .length = slot.len - at };
                 message.* = .{ .vectors = vector };
             }
-            const result = sys.call(.recvmmsg, .{ flow.fd, &messages, @as(usize, batch_max), MSG_DONTWAIT, @as(usize, 0) });
+            const result = sys.call(.recvmmsg, .{ flow.fd, &messages, wanted, MSG_DONTWAIT, @as(usize, 0) });
             const errno = sys.errnoOf(result);
             if (errno != 0) {
                 if (errno == sockets.EAGAIN or errno == sockets.EINTR) return;
@@ -428,21 +447,64 @@ pub const Datagrams = struct {
                 served += 1;
                 continue;
             }
-            for (messages[0..result], datagrams.slots[0..result]) |message, *slot| datagrams.give(flow, slot, message.length);
+            if (flow.key.protocolOf() == .udp) {
+                datagrams.giveDatagrams(flow, messages[0..result]);
+            } else for (messages[0..result], datagrams.slots[0..result]) |message, *slot| datagrams.giveEcho(flow, slot, message.length);
             datagrams.use(flow);
-            if (result < batch_max) return;
+            flow.is_large = messages[result - 1].length > large;
+            if (result < wanted) return;
             served += result;
         }
     }
 
-    fn give(datagrams: *Datagrams, flow: *Flow, slot: *[slot_size]u8, length: usize) void {
-        const key = flow.key;
-        if (key.protocolOf() == .udp) {
-            const from: Endpoint = .{ .address = key.address(), .port = key.destination_port };
-            const to: Endpoint = .{ .address = key.own(), .port = key.source_port };
-            datagrams.write(packets.buildUdp(slot, packets.headroom, length, from, to) orelse return);
-            return;
+    /// Each in the slot of its number. Those of one length in a row, of which the last may be
+    /// shorter, are one write, where the device takes that.
+    fn giveDatagrams(datagrams: *Datagrams, flow: *const Flow, messages: []const Message) void {
+        const from: Endpoint = .{ .address = flow.key.address(), .port = flow.key.destination_port };
+        const to: Endpoint = .{ .address = flow.key.own(), .port = flow.key.source_port };
+        var first: usize = 0;
+        while (first < messages.len) {
+            const size: usize = messages[first].length;
+            var total = size;
+            var end = first + 1;
+            while (datagrams.segments and end < messages.len) : (end += 1) {
+                const next: usize = messages[end].length;
+                if (next == 0 or next > size or total + next > segments_total_max or messages[end - 1].length < size) break;
+                total += next;
+            }
+            if (datagrams.giveRun(messages[first..end], first, total, from, to)) {
+                first = end;
+            } else if (end - first > 1) {
+                datagrams.segments = false;
+            } else first = end;
         }
+    }
+
+    fn giveRun(datagrams: *Datagrams, run: []const Message, first: usize, total: usize, from: Endpoint, to: Endpoint) bool {
+        const size: usize = run[0].length;
+        const all = packets.buildUdp(&datagrams.slots[first], packets.headroom, total, from, to, .partial) orelse return false;
+        const headers = all.len - total;
+        var vectors: [batch_max + 1]Vector = undefined;
+        var header: VirtioHeader = .{
+            .flags = VirtioHeader.needs_checksum,
+            .headers_length = @intCast(headers),
+            .checksum_start = @intCast(headers - packets.udp_header),
+            .checksum_offset = packets.udp_checksum,
+        };
+        if (run.len > 1) {
+            header.segments_kind = VirtioHeader.segments_udp;
+            header.segment_size = @intCast(size);
+        }
+        vectors[0] = .{ .base = @ptrCast(&header), .length = @sizeOf(VirtioHeader) };
+        vectors[1] = .{ .base = all.ptr, .length = headers + size };
+        for (run[1..], vectors[2..][0 .. run.len - 1], datagrams.slots[first + 1 ..][0 .. run.len - 1]) |message, *vector, *slot| {
+            vector.* = .{ .base = slot[packets.headroom..].ptr, .length = message.length };
+        }
+        return !sys.failed(sys.call(.writev, .{ datagrams.watcher.fd, &vectors, run.len + 1 }));
+    }
+
+    fn giveEcho(datagrams: *Datagrams, flow: *const Flow, slot: *[slot_size]u8, length: usize) void {
+        const key = flow.key;
         const message = flow.means.messageIn(slot[0..length], key.isV4()) orelse return;
         const reply = packets.parseEchoReply(message, key.isV4()) orelse return;
         // A raw socket sees the replies to every ping of the host.
@@ -460,14 +522,19 @@ pub const Datagrams = struct {
         var buffer: [packets.headroom]u8 = undefined;
         const quote = switch (key.protocolOf()) {
             .icmp => packets.quoteEcho(&buffer, key.own(), key.address(), key.source_port),
-            else => packets.buildUdp(&buffer, packets.headroom, 0, .{ .address = key.own(), .port = key.source_port }, .{ .address = key.address(), .port = key.destination_port }).?,
+            else => packets.buildUdp(&buffer, packets.headroom, 0, .{ .address = key.own(), .port = key.source_port }, .{ .address = key.address(), .port = key.destination_port }, .whole).?,
         };
         datagrams.answer(quote, key.own(), reason);
     }
 
     /// Into the sandbox; a packet that its kernel does not take is lost.
     fn write(datagrams: *Datagrams, packet: []const u8) void {
-        _ = sys.call(.write, .{ datagrams.watcher.fd, packet.ptr, packet.len });
+        var header: VirtioHeader = .{};
+        const vectors = [2]Vector{
+            .{ .base = @ptrCast(&header), .length = @sizeOf(VirtioHeader) },
+            .{ .base = @constCast(packet.ptr), .length = packet.len },
+        };
+        _ = sys.call(.writev, .{ datagrams.watcher.fd, &vectors, vectors.len });
     }
 
     fn answer(datagrams: *Datagrams, bytes: []const u8, to: Address, reason: packets.Unreachable) void {
@@ -653,9 +720,6 @@ const Batch = struct {
     controls: [batch_max]Control,
     length: usize,
 
-    /// UDP_MAX_SEGMENTS of linux/udp.h is 64 at least; all of a message fit in one IP packet.
-    const message_max = 65000;
-
     fn fill(batch: *Batch, run: []const Waiting, segments: bool) void {
         batch.length = 0;
         var first: usize = 0;
@@ -665,7 +729,7 @@ const Batch = struct {
             var end = first + 1;
             while (segments and end < run.len) : (end += 1) {
                 const next = run[end].payload.len;
-                if (next == 0 or next > size or total + next > message_max or run[end - 1].payload.len < size) break;
+                if (next == 0 or next > size or total + next > segments_total_max or run[end - 1].payload.len < size) break;
                 total += next;
             }
             for (run[first..end], batch.vectors[first..end]) |waiting, *vector| {

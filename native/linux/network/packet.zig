@@ -12,7 +12,7 @@ pub const size_max = 65535;
 
 const v4_header = 20;
 const v6_header = 40;
-const udp_header = 8;
+pub const udp_header = 8;
 const echo_header = 8;
 const tcp_header = 20;
 
@@ -176,9 +176,13 @@ fn parseTransport(bytes: []const u8, protocol: u8) Transport {
     }
 }
 
+/// Over all of a datagram, or over its addresses and length alone, to be finished by whoever reads
+/// the bytes anyway (CHECKSUM_PARTIAL, linux/skbuff.h).
+pub const Checksum = enum { whole, partial };
+
 /// A datagram around the payload `buffer[at..][0..length]`; `at` is at least `headroom`. Null: it
 /// is longer than a packet can be.
-pub fn buildUdp(buffer: []u8, at: usize, length: usize, from: Endpoint, to: Endpoint) ?[]u8 {
+pub fn buildUdp(buffer: []u8, at: usize, length: usize, from: Endpoint, to: Endpoint, kind: Checksum) ?[]u8 {
     const size = udp_header + length;
     const start = at - udp_header;
     if (!fits(to.address, size)) return null;
@@ -187,11 +191,21 @@ pub fn buildUdp(buffer: []u8, at: usize, length: usize, from: Endpoint, to: Endp
     write16(datagram[2..4], to.port);
     write16(datagram[4..6], @intCast(size));
     datagram[6..8].* = .{ 0, 0 };
-    const checksum = ~fold(pseudo(from.address, to.address, protocol_udp, size) + sum(datagram));
-    // Zero says that there is none (RFC 768).
-    datagram[6..8].* = @bitCast(if (checksum == 0) @as(u16, 0xffff) else checksum);
+    const addressed = pseudo(from.address, to.address, protocol_udp, size);
+    datagram[6..8].* = @bitCast(switch (kind) {
+        .partial => fold(addressed),
+        .whole => neverZero(~fold(addressed + sum(datagram))),
+    });
     return prepend(buffer, start, size, from.address, to.address, protocol_udp);
 }
+
+/// Zero says that there is no checksum (RFC 768).
+fn neverZero(checksum: u16) u16 {
+    return if (checksum == 0) 0xffff else checksum;
+}
+
+/// The offset of a datagram's checksum in its header.
+pub const udp_checksum = 6;
 
 /// The reply to an echo request, around its payload like `buildUdp`.
 pub fn buildEchoReply(buffer: []u8, at: usize, length: usize, from: Address, to: Address, identifier: u16, sequence: u16) ?[]u8 {
@@ -419,7 +433,7 @@ test "a datagram reads as it was built, of every length, of both families" {
     for ([_][2]Address{ .{ near4, far4 }, .{ near6, far6 } }) |pair| {
         for ([_]usize{ 0, 1, 2, 15, 16, 17, 1399, 65472, 65487, 65507, 65508, 65527, 65528 }) |length| {
             for (buffer[headroom..][0..length], 0..) |*byte, index| byte.* = @truncate(index *% 7 +% length);
-            const built = buildUdp(&buffer, headroom, length, .{ .address = pair[0], .port = 4433 }, .{ .address = pair[1], .port = 53 });
+            const built = buildUdp(&buffer, headroom, length, .{ .address = pair[0], .port = 4433 }, .{ .address = pair[1], .port = 53 }, .whole);
             const longest: usize = if (pair[1].asV4() == null) 65527 else 65507;
             if (length > longest) {
                 try testing.expectEqual(null, built);
@@ -436,12 +450,22 @@ test "a datagram reads as it was built, of every length, of both families" {
     }
 }
 
+test "a partial checksum is finished by summing the datagram" {
+    var buffer: [headroom + 31]u8 = @splat(0xa5);
+    for ([_][2]Address{ .{ near4, far4 }, .{ near6, far6 } }) |pair| {
+        const built = buildUdp(&buffer, headroom, 31, .{ .address = pair[0], .port = 1 }, .{ .address = pair[1], .port = 2 }, .partial).?;
+        const datagram = built[built.len - 39 ..];
+        datagram[udp_checksum..][0..2].* = @bitCast(~fold(sum(datagram)));
+        try expectSums(built);
+    }
+}
+
 test "a checksum that comes out as zero is sent as all ones" {
     var buffer: [headroom + 2]u8 = undefined;
     var seen = false;
     for (0..0x10000) |value| {
         write16(buffer[headroom..][0..2], @intCast(value));
-        const built = buildUdp(&buffer, headroom, 2, .{ .address = near4, .port = 1 }, .{ .address = far4, .port = 2 }).?;
+        const built = buildUdp(&buffer, headroom, 2, .{ .address = near4, .port = 1 }, .{ .address = far4, .port = 2 }, .whole).?;
         const checksum = read16(built[26..28]);
         try testing.expect(checksum != 0);
         if (checksum == 0xffff) seen = true;
@@ -473,7 +497,7 @@ test "failures quote the packet that failed" {
     var buffer: [2048]u8 = undefined;
     for ([_][2]Address{ .{ near4, far4 }, .{ near6, far6 } }) |pair| {
         for ([_]usize{ 0, 5, 1400 }) |length| {
-            const failed = buildUdp(&buffer, headroom, length, .{ .address = pair[0], .port = 4000 }, .{ .address = pair[1], .port = 443 }).?;
+            const failed = buildUdp(&buffer, headroom, length, .{ .address = pair[0], .port = 4000 }, .{ .address = pair[1], .port = 443 }, .whole).?;
             var out: [error_max]u8 = undefined;
             const message = buildUnreachable(&out, pair[1], pair[0], failed, .port);
             try expectSums(message);
@@ -520,7 +544,7 @@ fn changed4(buffer: []u8, base: []const u8, at: usize, value: u8) []const u8 {
 test "what could be read in two ways is refused" {
     var first: [headroom + 24]u8 = @splat(1);
     var buffer: [256]u8 = undefined;
-    const datagram = buildUdp(&first, headroom, 24, .{ .address = near4, .port = 1 }, .{ .address = far4, .port = 2 }).?;
+    const datagram = buildUdp(&first, headroom, 24, .{ .address = near4, .port = 1 }, .{ .address = far4, .port = 2 }, .whole).?;
     try testing.expectEqual(Refusal.fragment, (try parse(changed4(&buffer, datagram, 6, 0x20))).transport.refused);
     try testing.expectEqual(Refusal.later_fragment, (try parse(changed4(&buffer, datagram, 7, 1))).transport.refused);
     try testing.expectEqual(Refusal.bad_length, (try parse(changed4(&buffer, datagram, 25, 31))).transport.refused);
@@ -545,7 +569,7 @@ test "what could be read in two ways is refused" {
     buffer[10..12].* = @bitCast(~fold(sum(buffer[0..24])));
     try testing.expectEqual(Refusal.options, (try parse(buffer[0..datagram.len])).transport.refused);
 
-    const six = buildUdp(&first, headroom, 24, .{ .address = near6, .port = 1 }, .{ .address = far6, .port = 2 }).?;
+    const six = buildUdp(&first, headroom, 24, .{ .address = near6, .port = 1 }, .{ .address = far6, .port = 2 }, .whole).?;
     @memcpy(buffer[0..six.len], six);
     for ([_]u8{ 0, 43, 60, 51, 50, 135 }) |header| {
         buffer[6] = header;
