@@ -90,7 +90,7 @@ fn addPrelude(b: *std.Build, target: std.Build.ResolvedTarget, shared: Shared, h
 
 pub fn addTests(b: *std.Build, step: *std.Build.Step, target: std.Build.ResolvedTarget) void {
     const shared: Shared = .create(b, target);
-    for ([_][]const u8{ "native/abi/abi.zig", "native/linux/seccomp/program.zig", "native/linux/network/proxy.zig" }) |path| {
+    for ([_][]const u8{ "native/abi/abi.zig", "native/linux/seccomp/program.zig", "native/linux/network/tests.zig" }) |path| {
         const module = b.createModule(.{ .root_source_file = b.path(path), .target = target, .optimize = .safe });
         shared.addTo(module);
         step.dependOn(&b.addRunArtifact(b.addTest(.{ .root_module = module })).step);

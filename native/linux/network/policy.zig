@@ -183,14 +183,14 @@ test "deny over allow, the port too, whatever the order" {
 
 test "names: exact, below, and never a suffix that is not a label" {
     const rules = [_]Rule{
-        .{ .peer = .{ .name = .{ .text = "pypi.org", .subdomains = true } }, .deny = false, .protocols = tcp_only, .label = "a" },
+        .{ .peer = .{ .name = .{ .text = "wild.test", .subdomains = true } }, .deny = false, .protocols = tcp_only, .label = "a" },
         .{ .peer = .{ .name = .{ .text = "api.test", .subdomains = false } }, .deny = false, .protocols = tcp_only, .first_port = 443, .last_port = 443, .label = "b" },
     };
     const policy: Policy = .{ .rules = &rules, .default_allow = false, .host_loopback = false };
     const address: Address = .v4(.{ 203, 0, 113, 9 });
-    try std.testing.expectEqual(.allow_by_name, policy.decide(.tcp, address, 443, &.{"files.pypi.org"}, false).verdict);
-    try std.testing.expectEqual(.deny, policy.decide(.tcp, address, 443, &.{"pypi.org"}, false).verdict);
-    try std.testing.expectEqual(.deny, policy.decide(.tcp, address, 443, &.{"evilpypi.org"}, false).verdict);
+    try std.testing.expectEqual(.allow_by_name, policy.decide(.tcp, address, 443, &.{"files.wild.test"}, false).verdict);
+    try std.testing.expectEqual(.deny, policy.decide(.tcp, address, 443, &.{"wild.test"}, false).verdict);
+    try std.testing.expectEqual(.deny, policy.decide(.tcp, address, 443, &.{"evilwild.test"}, false).verdict);
     try std.testing.expectEqual(.deny, policy.decide(.tcp, address, 80, &.{"api.test"}, false).verdict);
     try std.testing.expectEqual(.allow_by_name, policy.decideName("api.test").verdict);
     try std.testing.expectEqual(.deny, policy.decideName("xapi.test").verdict);

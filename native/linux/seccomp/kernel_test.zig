@@ -69,6 +69,13 @@ test "refusals come from the kernel with the table's errno, and their twins get 
         .{ "ioctl", .{ bad, 0x5412, 0, 0, 0 }, .PERM },
         .{ "ioctl", .{ bad, 0x1_0000_5412, 0, 0, 0 }, .PERM },
         .{ "ioctl", .{ bad, 0x5401, 0, 0, 0 }, .BADF },
+        .{ "ioctl", .{ bad, 0x8940, 0, 0, 0 }, .PERM }, // SIOCGIFBR
+        .{ "ioctl", .{ bad, 0x8941, 0, 0, 0 }, .PERM },
+        .{ "ioctl", .{ bad, 0x8982, 0, 0, 0 }, .PERM }, // SIOCGIFVLAN
+        .{ "ioctl", .{ bad, 0x8983, 0, 0, 0 }, .PERM },
+        .{ "ioctl", .{ bad, 0x89a0, 0, 0, 0 }, .PERM }, // SIOCBRADDBR
+        .{ "ioctl", .{ bad, 0x89a1, 0, 0, 0 }, .PERM },
+        .{ "ioctl", .{ bad, 0x8913, 0, 0, 0 }, .BADF }, // SIOCGIFFLAGS
         .{ "fchmod", .{ bad, 0o4755, 0, 0, 0 }, .PERM },
         .{ "fchmod", .{ bad, 0o755, 0, 0, 0 }, .BADF },
         .{ "openat", .{ bad, bad, 0o100, 0o4755, 0 }, .PERM },

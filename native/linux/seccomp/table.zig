@@ -222,6 +222,15 @@ fn optionCases() []const Case {
     return cases;
 }
 
+/// For these the kernel loads a module (bridge, 802.1Q, on older ones DLCI) before it asks who wants
+/// it (net/socket.c): SIOCGIFBR, SIOCSIFBR, SIOCADDDLCI, SIOCDELDLCI, SIOCGIFVLAN, SIOCSIFVLAN,
+/// SIOCBRADDBR, SIOCBRDELBR (linux/sockios.h), each range with the bits in which it differs left out.
+const module_requests: []const Case = &.{
+    .{ .when = &.{.{ .argument = 1, .mask = ~@as(u32, 1), .value = 0x8940 }}, .action = no.permission() },
+    .{ .when = &.{.{ .argument = 1, .mask = ~@as(u32, 3), .value = 0x8980 }}, .action = no.permission() },
+    .{ .when = &.{.{ .argument = 1, .mask = ~@as(u32, 1), .value = 0x89a0 }}, .action = no.permission() },
+};
+
 /// Questions about interfaces (netdevice(7)) would be answered for the host's by a socket of the
 /// host's network: all of 0x89xx but FIOSETOWN, SIOCSPGRP, FIOGETOWN, SIOCGPGRP, SIOCATMARK and the
 /// time stamps (asm-generic/sockios.h). ENODEV is what they say where there is no interface.
@@ -472,8 +481,8 @@ pub fn groups(comptime profile: Profile) []const Group {
             .syscalls = &.{"clone3"},
         },
         .{
-            .reason = "typing into a terminal, stealing the console, loading line disciplines (ioctl_tty(2)): TIOCSTI, TIOCLINUX, TIOCCONS, TIOCSETD",
-            .cases = refused(1, &.{ 0x5412, 0x541c, 0x541d, 0x5423 }) ++ interfaceCases(profile),
+            .reason = "typing into a terminal, stealing the console, loading line disciplines (ioctl_tty(2)): TIOCSTI, TIOCLINUX, TIOCCONS, TIOCSETD; loading modules of the network",
+            .cases = refused(1, &.{ 0x5412, 0x541c, 0x541d, 0x5423 }) ++ module_requests ++ interfaceCases(profile),
             .otherwise = .allow,
             .syscalls = &.{"ioctl"},
         },
