@@ -9,15 +9,21 @@
 const std = @import("std");
 const sys = @import("sys");
 const addresses = @import("address.zig");
+const batches = @import("batch.zig");
 const connections_ = @import("connections.zig");
 const decisions_ = @import("decisions.zig");
 const echoes = @import("echo.zig");
+const flow_table = @import("flow_table.zig");
 const interface = @import("interface.zig");
 const loops = @import("loop.zig");
 const names_ = @import("names.zig");
 const packets = @import("packet.zig");
 const policies = @import("policy.zig");
 const sockets = @import("sockets.zig");
+
+const Message = batches.Message;
+const Vector = batches.Vector;
+const batch_max = batches.batch_max;
 
 const Address = addresses.Address;
 const Endpoint = addresses.Endpoint;
@@ -36,13 +42,6 @@ const idle_denied = 1;
 
 const resolver_port = 53;
 
-/// Packets that are read before any is sent on. No more than a kernel cuts out of one
-/// (UDP_MAX_SEGMENTS, linux/udp.h: 64 at least).
-const batch_max = 32;
-
-/// Bytes of datagrams that go as one: they fit in an IP packet with its headers.
-const segments_total_max = 65000;
-
 /// Of datagrams this long, fewer at a time, so that they are still in the cache when they are
 /// written on.
 const large = 8192;
@@ -53,7 +52,6 @@ const turn_max = 128;
 
 /// A packet with the device's header, or what a socket gives with room for headers before it.
 const slot_size = packets.headroom + packets.size_max + 1;
-const none: u16 = std.math.maxInt(u16);
 
 /// Failures that are told to the sandbox, in a burst and per second after it. Programs ask once and
 /// wait; only a flood meets the limit.
@@ -89,10 +87,6 @@ const Key = extern struct {
     fn gateway(key: Key) Address {
         return if (key.isV4()) interface.gateway_v4 else interface.gateway_v6;
     }
-
-    fn eql(a: Key, b: Key) bool {
-        return std.mem.eql(u8, std.mem.asBytes(&a), std.mem.asBytes(&b));
-    }
 };
 
 const Flow = struct {
@@ -108,11 +102,7 @@ const Flow = struct {
     segments: bool = true,
     /// Its latest answer was.
     is_large: bool = false,
-    last_used: u64 = 0,
-    /// In its bucket, or the list of unused ones.
-    next: u16 = none,
-    newer: u16 = none,
-    older: u16 = none,
+    links: flow_table.Links = .{},
 
     fn idleMax(flow: *const Flow) u64 {
         if (flow.fd < 0) return idle_denied;
@@ -121,8 +111,8 @@ const Flow = struct {
     }
 };
 
-/// A datagram that waits to be sent; both lie in the slots.
-const Waiting = struct { flow: *Flow, payload: []const u8, packet: []const u8 };
+/// A datagram that waits to be sent; it lies in its slot.
+const Waiting = struct { flow: *Flow, packet: []const u8 };
 
 pub const Options = struct {
     hosts: *const connections_.HostAddresses,
@@ -139,21 +129,16 @@ pub const Datagrams = struct {
     watcher: loops.Watcher = .{ .callback = onDevice },
     ticker: loops.Ticker = .{ .callback = onTick },
     now: u64,
-    seed: u64,
     /// Identifiers of raw echoes count from here.
     first_identifier: u16,
 
-    flows: [flows_max]Flow = undefined,
-    buckets: [flows_max]u16 = @splat(none),
-    free: u16 = none,
-    used: u16 = 0,
-    newest: u16 = none,
-    oldest: u16 = none,
+    table: flow_table.Table(Flow, flows_max) = undefined,
 
     /// The device takes several datagrams in one write, as far as is known.
     segments: bool,
 
     waiting: [batch_max]Waiting = undefined,
+    payloads: [batch_max][]const u8 = undefined,
     /// Those before `waiting_first` have been sent; their slots are free once all have.
     waiting_first: usize = 0,
     waiting_length: usize = 0,
@@ -177,14 +162,9 @@ pub const Datagrams = struct {
         datagrams.watcher = .{ .callback = onDevice };
         datagrams.ticker = .{ .callback = onTick };
         datagrams.now = loops.seconds();
-        datagrams.seed = std.mem.readInt(u64, random[0..8], .little);
+        datagrams.table.init(std.mem.readInt(u64, random[0..8], .little));
         datagrams.first_identifier = std.mem.readInt(u16, random[8..10], .little);
         datagrams.segments = true;
-        datagrams.buckets = @splat(none);
-        datagrams.free = none;
-        datagrams.used = 0;
-        datagrams.newest = none;
-        datagrams.oldest = none;
         datagrams.waiting_first = 0;
         datagrams.waiting_length = 0;
         datagrams.errors_left = errors_burst;
@@ -239,7 +219,8 @@ pub const Datagrams = struct {
                     .destination_port = udp.destination_port,
                     .protocol = @backingInt(policies.Protocol.udp),
                 }, packet) orelse return;
-                datagrams.waiting[datagrams.waiting_length] = .{ .flow = flow, .payload = udp.payload, .packet = packet.bytes };
+                datagrams.waiting[datagrams.waiting_length] = .{ .flow = flow, .packet = packet.bytes };
+                datagrams.payloads[datagrams.waiting_length] = udp.payload;
                 datagrams.waiting_length += 1;
             },
             .echo => |echo| {
@@ -272,23 +253,17 @@ pub const Datagrams = struct {
 
     /// Allowed, with a socket; otherwise the sender has been told.
     fn flowOf(datagrams: *Datagrams, key: Key, packet: packets.Packet) ?*Flow {
-        const bucket = datagrams.bucketOf(key);
-        var index = bucket.*;
-        while (index != none) : (index = datagrams.flows[index].next) {
-            const flow = &datagrams.flows[index];
-            if (!flow.key.eql(key)) continue;
-            if (flow.fd < 0) {
-                // Not moved up among the used: it is decided anew after its second.
-                if (datagrams.now - flow.last_used < idle_denied) {
-                    datagrams.answer(packet.bytes, packet.source, .prohibited);
-                    return null;
-                }
-                datagrams.close(flow);
-                break;
-            }
-            datagrams.use(flow);
+        const flow = datagrams.table.find(key) orelse return datagrams.begin(key, packet);
+        if (flow.fd >= 0) {
+            datagrams.table.use(flow, datagrams.now);
             return flow;
         }
+        // A denial is not moved up among the used: it is decided anew after its second.
+        if (datagrams.now - flow.links.last_used < idle_denied) {
+            datagrams.answer(packet.bytes, packet.source, .prohibited);
+            return null;
+        }
+        datagrams.close(flow);
         return datagrams.begin(key, packet);
     }
 
@@ -307,19 +282,22 @@ pub const Datagrams = struct {
         const cannot = protocol == .icmp and means == .none and decision.verdict != .deny;
         datagrams.tell(key, names, decision, cannot);
 
-        const flow = datagrams.allocate();
+        const flow = datagrams.table.allocate() orelse flow: {
+            datagrams.evict();
+            break :flow datagrams.table.allocate().?;
+        };
         flow.* = .{ .owner = datagrams, .key = key, .means = means };
         if (decision.verdict == .deny or cannot) {
-            datagrams.insert(flow);
+            datagrams.table.insert(flow, datagrams.now);
             datagrams.answer(packet.bytes, packet.source, .prohibited);
             return null;
         }
         const errno = datagrams.open(flow, target);
         if (errno == 0) {
-            datagrams.insert(flow);
+            datagrams.table.insert(flow, datagrams.now);
             return flow;
         }
-        datagrams.release(flow);
+        datagrams.table.release(flow);
         if (reasonOf(errno)) |reason| datagrams.answer(packet.bytes, packet.source, reason);
         return null;
     }
@@ -331,7 +309,7 @@ pub const Datagrams = struct {
         const fd = while (true) : (tries += 1) {
             break makeSocket(flow, &errno) orelse {
                 // Descriptors or memory are short: those of a flow that nobody uses may do.
-                if (tries == 1 or datagrams.oldest == none) return errno;
+                if (tries == 1 or datagrams.table.oldestFlow() == null) return errno;
                 datagrams.evict();
                 continue;
             };
@@ -343,7 +321,7 @@ pub const Datagrams = struct {
         }
         const SO_RCVBUF: u32 = 8;
         _ = sys.call(.setsockopt, .{ fd, sockets.SOL_SOCKET, SO_RCVBUF, &host_receive_buffer, @as(u32, 4) });
-        if (flow.means == .raw) flow.host_identifier = datagrams.first_identifier +% datagrams.indexOf(flow);
+        if (flow.means == .raw) flow.host_identifier = datagrams.first_identifier +% datagrams.table.indexOf(flow);
         datagrams.loop.add(&flow.watcher, fd, loops.IN) catch {
             flow.watcher.fd = -1;
             sys.close(fd);
@@ -366,41 +344,43 @@ pub const Datagrams = struct {
 
     /// Everything that waits, one call for each run of datagrams of one flow.
     fn flush(datagrams: *Datagrams) void {
-        const all = datagrams.waiting[datagrams.waiting_first..datagrams.waiting_length];
-        datagrams.waiting_first = datagrams.waiting_length;
-        var first: usize = 0;
-        while (first < all.len) {
+        var first = datagrams.waiting_first;
+        const length = datagrams.waiting_length;
+        datagrams.waiting_first = length;
+        while (first < length) {
+            const flow = datagrams.waiting[first].flow;
             var end = first + 1;
-            while (end < all.len and all[end].flow == all[first].flow) end += 1;
-            datagrams.send(all[first..end]);
+            while (end < length and datagrams.waiting[end].flow == flow) end += 1;
+            datagrams.send(flow, first, end);
             first = end;
         }
     }
 
-    fn send(datagrams: *Datagrams, run: []const Waiting) void {
-        const flow = run[0].flow;
-        var rest = run;
+    /// What waits from `first` to `end`, all of one flow.
+    fn send(datagrams: *Datagrams, flow: *Flow, first: usize, end: usize) void {
+        var next = first;
         var again = false;
-        while (rest.len > 0) {
-            var batch: Batch = undefined;
-            batch.fill(rest, flow.segments);
-            const count = sys.call(.sendmmsg, .{ flow.fd, &batch.messages, batch.length, MSG_NOSIGNAL | MSG_DONTWAIT });
+        while (next < end) {
+            var sending: batches.Sending = undefined;
+            sending.fill(datagrams.payloads[next..end], flow.segments);
+            const count = sys.call(.sendmmsg, .{ flow.fd, &sending.messages, sending.length, MSG_NOSIGNAL | MSG_DONTWAIT });
             const errno = sys.errnoOf(count);
+            const packet = datagrams.waiting[next].packet;
             if (errno == 0) {
-                for (batch.messages[0..count]) |message| rest = rest[message.vector_count..];
+                for (sending.messages[0..count]) |message| next += message.vector_count;
                 again = false;
             } else if (errno == sockets.EAGAIN) {
                 // The host's queue is full: what UDP does then is to lose the rest.
                 return;
-            } else if (batch.messages[0].vector_count > 1 and isOfSegments(errno)) {
+            } else if (sending.messages[0].vector_count > 1 and isOfSegments(errno)) {
                 flow.segments = false;
             } else if (!again) {
                 // What became of an earlier one is told in place of a send (udp(7)).
                 again = true;
-                if (errno == sockets.ECONNREFUSED) datagrams.answer(rest[0].packet, flow.key.own(), .port);
+                if (errno == sockets.ECONNREFUSED) datagrams.answer(packet, flow.key.own(), .port);
             } else {
-                if (reasonOf(errno)) |reason| datagrams.answer(rest[0].packet, flow.key.own(), reason);
-                rest = rest[1..];
+                if (reasonOf(errno)) |reason| datagrams.answer(packet, flow.key.own(), reason);
+                next += 1;
                 again = false;
             }
         }
@@ -450,7 +430,7 @@ pub const Datagrams = struct {
             if (flow.key.protocolOf() == .udp) {
                 datagrams.giveDatagrams(flow, messages[0..result]);
             } else for (messages[0..result], datagrams.slots[0..result]) |message, *slot| datagrams.giveEcho(flow, slot, message.length);
-            datagrams.use(flow);
+            datagrams.table.use(flow, datagrams.now);
             flow.is_large = messages[result - 1].length > large;
             if (result < wanted) return;
             served += result;
@@ -464,24 +444,28 @@ pub const Datagrams = struct {
         const to: Endpoint = .{ .address = flow.key.own(), .port = flow.key.source_port };
         var first: usize = 0;
         while (first < messages.len) {
-            const size: usize = messages[first].length;
-            var total = size;
-            var end = first + 1;
-            while (datagrams.segments and end < messages.len) : (end += 1) {
-                const next: usize = messages[end].length;
-                if (next == 0 or next > size or total + next > segments_total_max or messages[end - 1].length < size) break;
-                total += next;
-            }
-            if (datagrams.giveRun(messages[first..end], first, total, from, to)) {
-                first = end;
-            } else if (end - first > 1) {
+            const rest = messages[first..];
+            const count = if (datagrams.segments) batches.runLength(rest.len, Lengths{ .messages = rest }) else 1;
+            if (datagrams.giveRun(rest[0..count], first, from, to)) {
+                first += count;
+            } else if (count > 1) {
                 datagrams.segments = false;
-            } else first = end;
+            } else first += 1;
         }
     }
 
-    fn giveRun(datagrams: *Datagrams, run: []const Message, first: usize, total: usize, from: Endpoint, to: Endpoint) bool {
+    const Lengths = struct {
+        messages: []const Message,
+
+        pub fn at(lengths: Lengths, index: usize) usize {
+            return lengths.messages[index].length;
+        }
+    };
+
+    fn giveRun(datagrams: *Datagrams, run: []const Message, first: usize, from: Endpoint, to: Endpoint) bool {
         const size: usize = run[0].length;
+        var total: usize = 0;
+        for (run) |message| total += message.length;
         const all = packets.buildUdp(&datagrams.slots[first], packets.headroom, total, from, to, .partial) orelse return false;
         const headers = all.len - total;
         var vectors: [batch_max + 1]Vector = undefined;
@@ -591,63 +575,10 @@ pub const Datagrams = struct {
 
     // The table.
 
-    fn bucketOf(datagrams: *Datagrams, key: Key) *u16 {
-        // Keyed: the workload picks what is hashed.
-        return &datagrams.buckets[std.hash.Wyhash.hash(datagrams.seed, std.mem.asBytes(&key)) % flows_max];
-    }
-
-    fn indexOf(datagrams: *Datagrams, flow: *const Flow) u16 {
-        return @intCast((@intFromPtr(flow) - @intFromPtr(&datagrams.flows)) / @sizeOf(Flow));
-    }
-
-    fn allocate(datagrams: *Datagrams) *Flow {
-        if (datagrams.free == none and datagrams.used == flows_max) datagrams.evict();
-        if (datagrams.free != none) {
-            const flow = &datagrams.flows[datagrams.free];
-            datagrams.free = flow.next;
-            return flow;
-        }
-        datagrams.used += 1;
-        return &datagrams.flows[datagrams.used - 1];
-    }
-
-    fn release(datagrams: *Datagrams, flow: *Flow) void {
-        flow.next = datagrams.free;
-        datagrams.free = datagrams.indexOf(flow);
-    }
-
-    fn insert(datagrams: *Datagrams, flow: *Flow) void {
-        const bucket = datagrams.bucketOf(flow.key);
-        flow.next = bucket.*;
-        bucket.* = datagrams.indexOf(flow);
-        datagrams.link(flow);
-    }
-
-    fn link(datagrams: *Datagrams, flow: *Flow) void {
-        const index = datagrams.indexOf(flow);
-        flow.last_used = datagrams.now;
-        flow.newer = none;
-        flow.older = datagrams.newest;
-        if (datagrams.newest != none) datagrams.flows[datagrams.newest].newer = index else datagrams.oldest = index;
-        datagrams.newest = index;
-    }
-
-    fn unlink(datagrams: *Datagrams, flow: *Flow) void {
-        if (flow.newer != none) datagrams.flows[flow.newer].older = flow.older else datagrams.newest = flow.older;
-        if (flow.older != none) datagrams.flows[flow.older].newer = flow.newer else datagrams.oldest = flow.newer;
-    }
-
-    fn use(datagrams: *Datagrams, flow: *Flow) void {
-        flow.last_used = datagrams.now;
-        if (datagrams.newest == datagrams.indexOf(flow)) return;
-        datagrams.unlink(flow);
-        datagrams.link(flow);
-    }
-
     fn evict(datagrams: *Datagrams) void {
         // It may be of a flow whose datagrams wait.
         datagrams.flush();
-        datagrams.close(&datagrams.flows[datagrams.oldest]);
+        datagrams.close(datagrams.table.oldestFlow().?);
     }
 
     fn close(datagrams: *Datagrams, flow: *Flow) void {
@@ -655,24 +586,19 @@ pub const Datagrams = struct {
             datagrams.loop.remove(&flow.watcher);
             sys.close(flow.fd);
         }
-        datagrams.unlink(flow);
-        const index = datagrams.indexOf(flow);
-        var place = datagrams.bucketOf(flow.key);
-        while (place.* != index) place = &datagrams.flows[place.*].next;
-        place.* = flow.next;
-        datagrams.release(flow);
+        datagrams.table.remove(flow);
     }
 
     fn onTick(ticker: *loops.Ticker, now: u64) void {
         const datagrams: *Datagrams = @fieldParentPtr("ticker", ticker);
         datagrams.now = now;
-        var index = datagrams.oldest;
-        while (index != none) {
-            const flow = &datagrams.flows[index];
+        var next = datagrams.table.oldestFlow();
+        while (next) |flow| {
+            const idle = now - flow.links.last_used;
             // Those that are newer have been used since.
-            if (now - flow.last_used < idle_denied) return;
-            index = flow.newer;
-            if (now - flow.last_used >= flow.idleMax()) datagrams.close(flow);
+            if (idle < idle_denied) return;
+            next = datagrams.table.newerThan(flow);
+            if (idle >= flow.idleMax()) datagrams.close(flow);
         }
     }
 };
@@ -701,6 +627,10 @@ fn reasonOf(errno: u16) ?packets.Unreachable {
     };
 }
 
+comptime {
+    std.debug.assert(batch_max <= turn_max);
+}
+
 const MSG_DONTWAIT: u32 = 0x40;
 const MSG_NOSIGNAL: u32 = 0x4000;
 
@@ -710,73 +640,4 @@ fn isOfSegments(errno: u16) bool {
         .INVAL, .IO, .MSGSIZE, .NOPROTOOPT => true,
         else => false,
     };
-}
-
-/// One call's messages: datagrams of one length in a row, of which the last may be shorter, are one
-/// message that the kernel carries through the network's layers once (UDP_SEGMENT, udp(7)).
-const Batch = struct {
-    vectors: [batch_max]Vector,
-    messages: [batch_max]Message,
-    controls: [batch_max]Control,
-    length: usize,
-
-    fn fill(batch: *Batch, run: []const Waiting, segments: bool) void {
-        batch.length = 0;
-        var first: usize = 0;
-        while (first < run.len) {
-            const size = run[first].payload.len;
-            var total = size;
-            var end = first + 1;
-            while (segments and end < run.len) : (end += 1) {
-                const next = run[end].payload.len;
-                if (next == 0 or next > size or total + next > segments_total_max or run[end - 1].payload.len < size) break;
-                total += next;
-            }
-            for (run[first..end], batch.vectors[first..end]) |waiting, *vector| {
-                vector.* = .{ .base = @constCast(waiting.payload.ptr), .length = waiting.payload.len };
-            }
-            const message = &batch.messages[batch.length];
-            message.* = .{ .vectors = &batch.vectors[first], .vector_count = end - first };
-            if (end - first > 1) {
-                batch.controls[batch.length] = .{ .size = @intCast(size) };
-                message.control = &batch.controls[batch.length];
-                message.control_length = @sizeOf(Control);
-            }
-            batch.length += 1;
-            first = end;
-        }
-    }
-};
-
-/// struct cmsghdr with a segment's size behind it.
-const Control = extern struct {
-    length: usize = 18,
-    level: u32 = 17,
-    type: u32 = 103,
-    size: u16,
-    padding: [6]u8 = @splat(0),
-};
-
-const Vector = extern struct { base: [*]u8, length: usize };
-
-/// struct mmsghdr (sendmmsg(2)): a message without an address, and how long it was.
-const Message = extern struct {
-    name: usize = 0,
-    name_length: u32 = 0,
-    vectors: *Vector,
-    vector_count: usize = 1,
-    control: ?*const Control = null,
-    control_length: usize = 0,
-    flags: u32 = 0,
-    padding: u32 = 0,
-    length: u32 = 0,
-    end: u32 = 0,
-};
-
-comptime {
-    std.debug.assert(@sizeOf(Message) == 64);
-    std.debug.assert(@offsetOf(Message, "length") == 56 and @sizeOf(Control) == 24);
-    // A key is hashed and compared as bytes.
-    std.debug.assert(@sizeOf(Key) == 24);
-    std.debug.assert(batch_max <= turn_max and flows_max < none);
 }
