@@ -14,11 +14,7 @@ import { repositoryRoot } from "../support/paths.ts";
 import { GUEST_MS, guestBinary, named, whyNot } from "./guests.ts";
 
 const written = findAttacks().filter(({ kind }) => kind === "c");
-/** One of its calls is about bridges, which this kernel answers with ENOPKG to everybody. */
-const ELSEWHERE = ["network/interface-settings"];
-const attacks = written.filter(
-  ({ launcher, name }) => launcher === "plain" && !ELSEWHERE.includes(name),
-);
+const attacks = written.filter(({ launcher }) => launcher === "plain");
 const runs = attacks.reduce((sum, { callers }) => sum + (callers === "all" ? 2 : 1), 0);
 const reason = process.arch === "x64" ? whyNot("x64") : "the test runner is this host's";
 
