@@ -258,6 +258,14 @@ describe("flags on top of a config", () => {
     expect(mxc(["run", config, `--deny=${secret}`])).toMatchObject({ exitCode: 1, stdout: "" });
   });
 
+  test("everything to write but /sys", () => {
+    const script =
+      "ls /sys/kernel; for one in /sys $(ls -d /sys/*/); do test -w $one && echo $one; done";
+    const { stdout } = mxc(["run", "--allow-write", "--deny-write=/sys", "--", "sh", "-c", script]);
+    expect(stdout).toBe(Bun.spawnSync(["ls", "/sys/kernel"]).stdout.toString());
+    expect(stdout).not.toBe("");
+  });
+
   test("a time limit on top of none", () => {
     const { exitCode, stderr } = mxc(["run", file(shell("sleep 20")), "--timeout=200"]);
     expect(exitCode).toBe(255);
