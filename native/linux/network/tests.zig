@@ -2,7 +2,11 @@
 
 test {
     _ = @import("address.zig");
+    _ = @import("batch.zig");
+    _ = @import("datagrams_test.zig");
     _ = @import("dns.zig");
+    _ = @import("echo.zig");
+    _ = @import("flow_table.zig");
     _ = @import("names.zig");
     _ = @import("packet.zig");
     _ = @import("policy.zig");

@@ -1,7 +1,7 @@
 //! A program in a network of its own whose datagrams are carried by Datagrams, without the rest of
 //! the sandbox: `try_datagrams [WORD...] -- PROGRAM [ARGUMENT...]`. Words: `open` (allowed unless
 //! denied), `host` (the host's own services), `allow=PROTOCOL,ADDRESS,BITS,FIRST,LAST` and the same
-//! for `deny`, `lo` (no device: an address on the loopback only). Decisions go to descriptor 3, where
+//! for `deny`, `name=NAME` (UDP to it is allowed), `pin=NAME,ADDRESS` (as if looked up), `lo` (no device: an address on the loopback only). Decisions go to descriptor 3, where
 //! one is open. `probe` alone says what the host's kernel gives for pings.
 //! A development tool; no part of the product.
 
@@ -72,24 +72,40 @@ fn takeWord(word: []const u8) !void {
         return;
     }
     const at = std.mem.findScalar(u8, word, '=') orelse return error.Word;
+    if (std.mem.eql(u8, word[0..at], "pin")) {
+        const comma = std.mem.findScalar(u8, word, ',') orelse return error.Word;
+        return names.pin(word[at + 1 .. comma], try addressIn(word[comma + 1 ..]), 600, loops.seconds());
+    }
+    if (std.mem.eql(u8, word[0..at], "name")) {
+        addRule(.{ .peer = .{ .name = .{ .text = word[at + 1 ..], .subdomains = false } }, .deny = false, .protocols = 0b010, .label = word });
+        return;
+    }
     const is_deny = std.mem.eql(u8, word[0..at], "deny");
     if (!is_deny and !std.mem.eql(u8, word[0..at], "allow")) return error.Word;
     var parts = std.mem.splitScalar(u8, word[at + 1 ..], ',');
     const protocol = std.meta.stringToEnum(policies.Protocol, parts.next().?) orelse return error.Word;
-    const address: addresses.Address = switch (try std.Io.net.IpAddress.parse(parts.next() orelse return error.Word, 0)) {
-        .ip4 => |ip| .v4(ip.bytes),
-        .ip6 => |ip| .v6(ip.bytes),
-    };
+    const address = try addressIn(parts.next() orelse return error.Word);
     const bits = try std.fmt.parseInt(u8, parts.next() orelse return error.Word, 10);
-    rules[policy.rules.len] = .{
+    addRule(.{
         .peer = .{ .block = .{ .address = address, .bits = if (address.asV4() != null) 96 + bits else bits } },
         .deny = is_deny,
         .protocols = @as(u8, 1) << @intCast(@backingInt(protocol)),
         .first_port = try std.fmt.parseInt(u16, parts.next() orelse "0", 10),
         .last_port = try std.fmt.parseInt(u16, parts.next() orelse "65535", 10),
         .label = word,
-    };
+    });
+}
+
+fn addRule(rule: policies.Rule) void {
+    rules[policy.rules.len] = rule;
     policy.rules = rules[0 .. policy.rules.len + 1];
+}
+
+fn addressIn(text: []const u8) !addresses.Address {
+    return switch (try std.Io.net.IpAddress.parse(text, 0)) {
+        .ip4 => |ip| .v4(ip.bytes),
+        .ip6 => |ip| .v6(ip.bytes),
+    };
 }
 
 fn serve(program: []const [*:0]const u8, environment: [*:null]const ?[*:0]const u8, has_device: bool, failure: *sys.Failure) error{ Syscall, OutOfMemory }!u8 {
@@ -129,7 +145,7 @@ fn onEnd(_: *loops.Watcher, _: u32) void {
     loop.stopped = true;
 }
 
-fn waitForDevice(channel: sys.fd_t) ?sys.fd_t {
+pub fn waitForDevice(channel: sys.fd_t) ?sys.fd_t {
     const PollFd = extern struct { fd: i32, events: u16, revents: u16 = 0 };
     var poll = [_]PollFd{.{ .fd = channel, .events = 1 }};
     _ = sys.call(.ppoll, .{ &poll, @as(usize, 1), @as(usize, 0), @as(usize, 0), @as(usize, 8) });
@@ -138,6 +154,16 @@ fn waitForDevice(channel: sys.fd_t) ?sys.fd_t {
 }
 
 fn enter(program: []const [*:0]const u8, environment: [*:null]const ?[*:0]const u8, has_device: bool, channel: sys.fd_t, failure: *sys.Failure) error{Syscall}!noreturn {
+    try enterNetwork(failure);
+    if (has_device) try passDevice(channel, failure) else try interface.addLoopbackAddress(failure);
+    var arguments: [64]?[*:0]const u8 = @splat(null);
+    for (program, arguments[0..program.len]) |word, *argument| argument.* = word;
+    _ = try sys.check(.execve, .{ program[0], &arguments, environment }, failure);
+    unreachable;
+}
+
+/// A user and a network namespace of the caller's own, with its loopback up and pings permitted.
+pub fn enterNetwork(failure: *sys.Failure) error{Syscall}!void {
     const CLONE_NEWUSER_NEWNET: usize = 0x1000_0000 | 0x4000_0000;
     const uid: u32 = @intCast(sys.call(.getuid, .{}));
     const gid: u32 = @intCast(sys.call(.getgid, .{}));
@@ -148,17 +174,15 @@ fn enter(program: []const [*:0]const u8, environment: [*:null]const ?[*:0]const 
     try writeFile("/proc/self/gid_map", std.fmt.bufPrint(&buffer, "{d} {d} 1", .{ gid, gid }) catch unreachable, failure);
     try interface.bringUpLoopback(failure);
     try interface.allowPing(gid, failure);
-    if (has_device) {
-        const tun = try interface.makeTun(try interface.openDevice(failure), failure);
-        try sockets.sendDescriptor(channel, 't', tun.fd, failure);
-        sys.close(tun.fd);
-        var byte: [1]u8 = undefined;
-        _ = try sys.check(.read, .{ channel, &byte, byte.len }, failure);
-    } else try interface.addLoopbackAddress(failure);
-    var arguments: [64]?[*:0]const u8 = @splat(null);
-    for (program, arguments[0..program.len]) |word, *argument| argument.* = word;
-    _ = try sys.check(.execve, .{ program[0], &arguments, environment }, failure);
-    unreachable;
+}
+
+/// Makes the device and sends it; returns once somebody serves it.
+pub fn passDevice(channel: sys.fd_t, failure: *sys.Failure) error{Syscall}!void {
+    const tun = try interface.makeTun(try interface.openDevice(failure), failure);
+    try sockets.sendDescriptor(channel, 't', tun.fd, failure);
+    sys.close(tun.fd);
+    var byte: [1]u8 = undefined;
+    _ = try sys.check(.read, .{ channel, &byte, byte.len }, failure);
 }
 
 fn writeFile(path: [*:0]const u8, content: []const u8, failure: *sys.Failure) error{Syscall}!void {
