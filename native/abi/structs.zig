@@ -117,6 +117,7 @@ pub const StepKind = enum(u32) {
     /// `argument`: bits of the block (0 to 128) | first port << 16 | last port << 32.
     network_rule = 28,
     /// Where to append the record of every decision, as JSON lines. `source`: a path on the host.
+    /// `flags`: `BindFlag.optional`, that it cannot be opened is passed over.
     events = 29,
     _,
 };

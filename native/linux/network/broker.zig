@@ -220,7 +220,8 @@ fn openEvents(plan: Plan) error{NoEvents}!sys.fd_t {
         if (step.kind != @backingInt(structs.StepKind.events)) continue;
         const O_WRONLY_APPEND_CREAT_CLOEXEC: u32 = 0o1 | 0o2000 | 0o100 | 0o2000000;
         const fd = sys.call(.openat, .{ sys.AT_FDCWD, plan.text(step.source).ptr, O_WRONLY_APPEND_CREAT_CLOEXEC, @as(u32, 0o600) });
-        return if (sys.failed(fd)) error.NoEvents else @intCast(fd);
+        if (!sys.failed(fd)) return @intCast(fd);
+        return if (step.flags & structs.BindFlag.optional != 0) -1 else error.NoEvents;
     }
     return -1;
 }

@@ -17,10 +17,13 @@ const Connections = connections_.Connections;
 
 /// Connects under way at one time.
 const waiting_max = 4096;
-/// A non-blocking connect is held back until the far end has answered, so that it fails as it should;
-/// no longer than this, though, since the caller waits in it: then it succeeds early, and a failure
-/// comes as a reset. Below the 250 ms after which clients try another address (RFC 8305).
-const patience_ns = 200 * std.time.ns_per_ms;
+/// A non-blocking connect is held back until the far end has answered; no longer than this, though,
+/// since the caller waits in it. Then it is left under way, at a listener that drops what it gets
+/// until the far end has answered, when the kernel's next try is let in (a second later at most, at
+/// first) or refused. Well below the 250 ms after which clients try another address (RFC 8305).
+const patience_ns = 100 * std.time.ns_per_ms;
+/// Seconds after which a connect that was left under way is given up, as the kernel does.
+const held_seconds = 130;
 
 const loopback_v4: addresses.Address = .v4(.{ 127, 0, 0, 1 });
 const loopback_v6: addresses.Address = .v6(.{ 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1 });
@@ -33,8 +36,12 @@ const Waiting = struct {
     id: u64,
     /// The workload's socket; -1 when its connect has been answered.
     file: sys.fd_t,
-    /// Our end of it, when it has been answered early; -1 before.
-    near: sys.fd_t = -1,
+    /// Where a connect that was left under way will arrive; unwatched before the far end answered.
+    arrival: loops.Watcher = .{ .callback = Named.onArrival },
+    held: sys.fd_t = -1,
+    /// Its end that arrives.
+    local: addresses.Endpoint = undefined,
+    far: sys.fd_t = -1,
     domain: u16,
     blocks: bool,
     since: u64,
@@ -50,24 +57,23 @@ pub const Named = struct {
     listener_v4: sys.fd_t = -1,
     listener_v6: sys.fd_t = -1,
     timer: loops.Watcher = .{ .callback = onTimer },
+    ticker: loops.Ticker = .{ .callback = onTick },
     waiting: []Waiting = &.{},
     used: usize = 0,
-    count: usize = 0,
 
     pub fn connect(named: *Named, connections: *Connections, call: Connections.Call, endpoint: addresses.Endpoint) Connections.Outcome {
-        const waiting = named.allocate() catch return .{ .errno = sockets.ENOMEM };
         var errno: u16 = 0;
-        const far = sockets.open(call.domain, sockets.SOCK_STREAM, 0, &errno) orelse {
-            named.release(waiting);
-            return .{ .errno = errno };
-        };
+        const far = sockets.open(call.domain, sockets.SOCK_STREAM, 0, &errno) orelse return .{ .errno = errno };
         connections.defaults.copy(call.file, far, call.domain);
         errno = sockets.connectTo(far, endpoint, call.domain);
         if (errno != 0 and errno != sockets.EINPROGRESS) {
             sys.close(far);
-            named.release(waiting);
             return .{ .errno = errno };
         }
+        const waiting = named.allocate() catch {
+            sys.close(far);
+            return .{ .errno = sockets.ENOMEM };
+        };
         waiting.* = .{
             .owner = named,
             .connections = connections,
@@ -79,7 +85,6 @@ pub const Named = struct {
             .subject = .{ .endpoint = endpoint },
         };
         named.loop.add(&waiting.watcher, far, loops.OUT) catch {
-            sys.close(far);
             named.release(waiting);
             return .{ .errno = sockets.ENOMEM };
         };
@@ -92,21 +97,39 @@ pub const Named = struct {
         const named = waiting.owner;
         const far = watcher.fd;
         named.loop.remove(watcher);
-        defer named.release(waiting);
         const errno = sockets.pendingError(far);
         if (errno != 0) {
             sys.close(far);
-            named.fail(waiting, errno);
-            return;
+            if (waiting.held < 0) {
+                waiting.connections.listener.answer(waiting.id, errno);
+                sys.close(waiting.file);
+            }
+            return named.release(waiting);
         }
-        if (waiting.near < 0) waiting.near = named.answer(waiting) orelse return sys.close(far);
-        named.flows.join(waiting.near, far, waiting.subject);
+        waiting.far = far;
+        if (waiting.held >= 0) return named.letIn(waiting);
+        const near = named.answer(waiting) orelse return named.release(waiting);
+        waiting.far = -1;
+        named.flows.join(near, far, waiting.subject);
+        named.release(waiting);
     }
 
-    fn fail(_: *Named, waiting: *Waiting, errno: u16) void {
-        if (waiting.near >= 0) return sockets.reset(waiting.near);
-        waiting.connections.listener.answer(waiting.id, errno);
-        sys.close(waiting.file);
+    /// The connect that was left under way may arrive.
+    fn letIn(named: *Named, waiting: *Waiting) void {
+        const SO_DETACH_FILTER: u32 = 27;
+        const unused: u32 = 0;
+        _ = sys.call(.setsockopt, .{ waiting.held, sockets.SOL_SOCKET, SO_DETACH_FILTER, &unused, @as(u32, 4) });
+        named.loop.add(&waiting.arrival, waiting.held, loops.IN) catch named.release(waiting);
+    }
+
+    fn onArrival(watcher: *loops.Watcher, _: u32) void {
+        const waiting: *Waiting = @fieldParentPtr("arrival", watcher);
+        const named = waiting.owner;
+        const near = sockets.accept(watcher.fd) orelse return;
+        if (!isFrom(near, waiting.local)) return sockets.reset(near);
+        named.flows.join(near, waiting.far, waiting.subject);
+        waiting.far = -1;
+        named.release(waiting);
     }
 
     /// Connects the workload's socket to ours and tells it so; our end, or null when that failed.
@@ -122,6 +145,26 @@ pub const Named = struct {
         return near;
     }
 
+    /// Leaves a non-blocking connect under way; false when that failed.
+    fn hold(named: *Named, waiting: *Waiting) bool {
+        defer {
+            sys.close(waiting.file);
+            waiting.file = -1;
+        }
+        const listener = &waiting.connections.listener;
+        if (!listener.isValid(waiting.id)) return false;
+        var errno = sockets.ECONNREFUSED;
+        if (named.newListener(waiting.domain)) |held| {
+            waiting.held = held;
+            if (dropAll(held)) {
+                errno = sockets.connectTo(waiting.file, sockets.localEndpoint(held).?, waiting.domain);
+            }
+        }
+        waiting.local = sockets.localEndpoint(waiting.file) orelse .{ .address = loopback_v4, .port = 0 };
+        listener.answer(waiting.id, errno);
+        return errno == sockets.EINPROGRESS;
+    }
+
     fn connectInside(named: *Named, file: sys.fd_t, domain: u16) ?sys.fd_t {
         const listener = named.listenerOf(domain) orelse return null;
         const target = sockets.localEndpoint(listener) orelse return null;
@@ -134,8 +177,7 @@ pub const Named = struct {
         // Anything in the sandbox can connect to our listener; only this socket is let in.
         for (0..64) |_| {
             const near = sockets.accept(listener) orelse return null;
-            const peer = sockets.peerEndpoint(near);
-            if (peer != null and peer.?.port == local.port and peer.?.address.eql(local.address)) return near;
+            if (isFrom(near, local)) return near;
             sockets.reset(near);
         }
         return null;
@@ -143,14 +185,17 @@ pub const Named = struct {
 
     fn listenerOf(named: *Named, domain: u16) ?sys.fd_t {
         const place = if (domain == addresses.AF_INET) &named.listener_v4 else &named.listener_v6;
-        if (place.* >= 0) return place.*;
+        if (place.* < 0) place.* = named.newListener(domain) orelse return null;
+        return place.*;
+    }
+
+    fn newListener(named: *Named, domain: u16) ?sys.fd_t {
         const fd = named.sockets.open(domain, sockets.SOCK_STREAM) orelse return null;
         const address = if (domain == addresses.AF_INET) loopback_v4 else loopback_v6;
         if (sockets.bindTo(fd, .{ .address = address, .port = 0 }, domain) != 0 or sockets.listen(fd, 4096) != 0) {
             sys.close(fd);
             return null;
         }
-        place.* = fd;
         return fd;
     }
 
@@ -179,25 +224,34 @@ pub const Named = struct {
         const now = loops.nanoseconds();
         var left = false;
         for (named.waiting[0..named.used]) |*waiting| {
-            if (!waiting.in_use or waiting.blocks or waiting.near >= 0) continue;
-            if (now - waiting.since < patience_ns) {
+            if (!waiting.in_use or waiting.blocks) continue;
+            const age = now - waiting.since;
+            if (waiting.held < 0) {
+                if (age >= patience_ns and !named.hold(waiting)) {
+                    named.release(waiting);
+                    continue;
+                }
                 left = true;
-                continue;
             }
-            waiting.near = named.answer(waiting) orelse {
-                const far = waiting.watcher.fd;
-                named.loop.remove(&waiting.watcher);
-                sys.close(far);
-                named.release(waiting);
-                continue;
-            };
         }
         if (!left) named.setTimer(0);
+    }
+
+    fn onTick(ticker: *loops.Ticker, _: u64) void {
+        const named: *Named = @fieldParentPtr("ticker", ticker);
+        const now = loops.nanoseconds();
+        for (named.waiting[0..named.used]) |*waiting| {
+            if (!waiting.in_use) continue;
+            const is_gone = waiting.file >= 0 and !waiting.connections.listener.isValid(waiting.id);
+            if (is_gone) sys.close(waiting.file);
+            if (is_gone or (waiting.held >= 0 and now - waiting.since > held_seconds * std.time.ns_per_s)) named.release(waiting);
+        }
     }
 
     fn allocate(named: *Named) error{OutOfMemory}!*Waiting {
         if (named.waiting.len == 0) {
             named.waiting = try std.heap.page_allocator.alloc(Waiting, waiting_max);
+            named.loop.tick(&named.ticker);
         }
         for (named.waiting[0..named.used]) |*waiting| {
             if (!waiting.in_use) {
@@ -212,7 +266,32 @@ pub const Named = struct {
         return waiting;
     }
 
-    fn release(_: *Named, waiting: *Waiting) void {
+    /// Closes what it still has.
+    fn release(named: *Named, waiting: *Waiting) void {
+        const far = if (waiting.watcher.fd >= 0) waiting.watcher.fd else waiting.far;
+        named.loop.remove(&waiting.watcher);
+        named.loop.remove(&waiting.arrival);
+        if (far >= 0) sockets.reset(far);
+        if (waiting.held >= 0) sys.close(waiting.held);
+        waiting.held = -1;
+        waiting.far = -1;
         waiting.in_use = false;
     }
 };
+
+fn isFrom(near: sys.fd_t, local: addresses.Endpoint) bool {
+    const peer = sockets.peerEndpoint(near) orelse return false;
+    return peer.port == local.port and peer.address.eql(local.address);
+}
+
+/// A socket filter (socket(7), SO_ATTACH_FILTER) that lets no segment through: no connection attempt
+/// is answered.
+fn dropAll(fd: sys.fd_t) bool {
+    const SO_ATTACH_FILTER: u32 = 26;
+    const Instruction = extern struct { code: u16, jt: u8 = 0, jf: u8 = 0, k: u32 };
+    const Program = extern struct { length: u16, filter: *const Instruction };
+    const BPF_RET_K = 0x06;
+    const nothing: Instruction = .{ .code = BPF_RET_K, .k = 0 };
+    const program: Program = .{ .length = 1, .filter = &nothing };
+    return !sys.failed(sys.call(.setsockopt, .{ fd, sockets.SOL_SOCKET, SO_ATTACH_FILTER, &program, @as(u32, @sizeOf(Program)) }));
+}
