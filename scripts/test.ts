@@ -38,7 +38,18 @@ const CHECKS: readonly Check[] = [
     name: "cross build",
     command: [bun, "scripts/build.ts", ...(process.arch === "x64" ? ["mxc-linux-arm64"] : [])],
   },
-  ...["tidy", "contract", "plan", "build", "cli", "escape", "programs", "lifecycle", "network", "guest"].map(
+  ...[
+    "tidy",
+    "contract",
+    "plan",
+    "build",
+    "cli",
+    "escape",
+    "programs",
+    "lifecycle",
+    "network",
+    "guest",
+  ].map(
     (folder): Check => ({
       name: `tests/${folder}`,
       command: [bun, "test", TIMEOUT, `./tests/${folder}`],

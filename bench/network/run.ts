@@ -57,7 +57,9 @@ function unless(program: string): { readonly missing?: string } {
   return Bun.which(program) === null ? { missing: "not installed" } : {};
 }
 
-export async function benchNetwork(quick: boolean): Promise<Record<string, Record<string, string>>> {
+export async function benchNetwork(
+  quick: boolean,
+): Promise<Record<string, Record<string, string>>> {
   const folder = mkdtempSync(join(tmpdir(), "mxc-bench-network-"));
   const load = join(folder, "load");
   const results: Record<string, Record<string, string>> = {};
@@ -156,7 +158,9 @@ async function launches(
         network: { egress: { default: "deny", allow } },
       }),
     );
-    const commands: [string, readonly string[]][] = [["mxc", [join(ROOT, "dist", "lxc-exec"), config]]];
+    const commands: [string, readonly string[]][] = [
+      ["mxc", [join(ROOT, "dist", "lxc-exec"), config]],
+    ];
     if (Bun.which("bwrap") !== null) {
       commands.push([
         "bwrap",
