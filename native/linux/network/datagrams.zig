@@ -83,10 +83,6 @@ const Key = extern struct {
     fn own(key: Key) Address {
         return if (key.isV4()) interface.own_v4 else interface.own_v6;
     }
-
-    fn gateway(key: Key) Address {
-        return if (key.isV4()) interface.gateway_v4 else interface.gateway_v6;
-    }
 };
 
 const Flow = struct {
@@ -269,11 +265,11 @@ pub const Datagrams = struct {
 
     fn begin(datagrams: *Datagrams, key: Key, packet: packets.Packet) ?*Flow {
         const address = key.address();
-        const is_gateway = address.eql(key.gateway());
-        const target: Address = if (!is_gateway) address else if (key.isV4()) host_loopback_v4 else host_loopback_v6;
-        const on_host = is_gateway or datagrams.options.hosts.contains(address);
+        const host_loopback = connections_.hostLoopbackOf(address);
+        const target = host_loopback orelse address;
+        const on_host = host_loopback != null or datagrams.options.hosts.contains(address);
         var found: [16][]const u8 = undefined;
-        const names = if (is_gateway) found[0..0] else datagrams.names.of(address, datagrams.now, &found);
+        const names = if (host_loopback != null) found[0..0] else datagrams.names.of(address, datagrams.now, &found);
         const protocol = key.protocolOf();
         // A name's grant is enough: what a datagram says cannot be looked at (QUIC is encrypted), so
         // rules speak of UDP by name only where they say so.
@@ -602,9 +598,6 @@ pub const Datagrams = struct {
         }
     }
 };
-
-const host_loopback_v4: Address = .v4(.{ 127, 0, 0, 1 });
-const host_loopback_v6: Address = .v6(.{ 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1 });
 
 /// Broadcasts of the sandbox's own subnet too; of others, the host's kernel refuses a socket that
 /// has not asked for them (SO_BROADCAST, socket(7)).
