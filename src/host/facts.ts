@@ -40,6 +40,10 @@ export interface HostFacts {
   readonly links: ReadonlyMap<string, string>;
   /** Further canonical paths of a denied object: bind mounts and hard links in granted trees. */
   readonly aliases: ReadonlyMap<string, readonly string[]>;
+  /** Where a part of a denied folder is mounted too. */
+  readonly aliasParts?: ReadonlyMap<string, readonly string[]>;
+  /** Where the host has a proc file system besides /proc. */
+  readonly procMounts?: readonly string[];
   /** Denied objects whose hard links could not all be found within the bound. */
   readonly unboundedLinks: ReadonlySet<string>;
   /** Only looked up where names are. */

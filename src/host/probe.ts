@@ -1,6 +1,7 @@
 /** Looks the policy's paths up on this host. Reads only; changes nothing. */
 
 import { lstatSync, readdirSync, readFileSync, readlinkSync, type Stats } from "node:fs";
+import { BASELINE_PATHS } from "../native/abi.generated.ts";
 import { isWithin, join, parentOf, rebase } from "../policy/paths.ts";
 import type { Policy } from "../policy/policy.ts";
 import { factsOfCaller } from "./caller.ts";
@@ -123,8 +124,10 @@ export function probeHost(policy: Policy): HostFacts {
 
   const mixed = policy.grants.some((grant) => grant.access === "denied");
   const aliases = new Map<string, string[]>();
+  const aliasParts = new Map<string, string[]>();
   const unboundedLinks = new Set<string>();
-  if (mixed) findAliases(policy, paths, aliases, unboundedLinks);
+  const mountinfo = policy.grants.length === 0 ? "" : readFileSync("/proc/self/mountinfo", "utf8");
+  if (mixed) findAliases(policy, paths, mountinfo, { aliases, aliasParts, unboundedLinks });
   return {
     ...factsOfCaller(),
     get kernel() {
@@ -133,6 +136,8 @@ export function probeHost(policy: Policy): HostFacts {
     paths,
     links: resolver.links,
     aliases,
+    aliasParts,
+    procMounts: findProcMounts(mountinfo),
     unboundedLinks,
   };
 }
@@ -145,51 +150,82 @@ function kernelVersion(): readonly [number, number] {
   return [major, minor];
 }
 
+interface Found {
+  readonly aliases: Map<string, string[]>;
+  readonly aliasParts: Map<string, string[]>;
+  readonly unboundedLinks: Set<string>;
+}
+
+/** A denied file with further names: how many of them are known. */
+interface Linked {
+  readonly canonical: string;
+  readonly links: number;
+  readonly names: Set<string>;
+}
+
 function findAliases(
   policy: Policy,
   paths: ReadonlyMap<string, PathFacts>,
-  aliases: Map<string, string[]>,
-  unbounded: Set<string>,
+  mountinfo: string,
+  { aliases, aliasParts, unboundedLinks }: Found,
 ): void {
-  const mounts = readMounts();
-  const wanted = new Map<string, string>();
+  const mounts = parseMounts(mountinfo);
+  const wanted = new Map<string, Linked>();
   for (const grant of policy.grants) {
     const facts = paths.get(grant.path);
     if (grant.access !== "denied" || facts?.object === undefined) continue;
-    const others = boundElsewhere(facts.canonical, mounts);
-    if (others.length > 0) aliases.set(facts.canonical, others);
+    const { canonical } = facts;
+    const { whole, parts } = boundElsewhere(canonical, mounts);
+    if (whole.length > 0) aliases.set(canonical, whole);
+    if (parts.length > 0) aliasParts.set(canonical, parts);
     const { type, links, device, inode } = facts.object;
-    if (type !== "directory" && links > 1) wanted.set(`${device}:${inode}`, facts.canonical);
+    if (type !== "directory" && links > 1) {
+      wanted.set(`${device}:${inode}`, { canonical, links, names: new Set([canonical]) });
+    }
   }
   if (wanted.size === 0) return;
-  const roots = new Set<string>();
+  const roots = new Set<string>(BASELINE_PATHS);
   for (const grant of policy.grants) {
     const facts = paths.get(grant.path);
     if (grant.access !== "denied" && facts?.object?.type === "directory")
       roots.add(facts.canonical);
   }
-  let budget = LINK_SEARCH_MAX;
-  const pending = [...roots].filter(
+  // A file's names are mostly in one folder, so that comes first: the last taken.
+  const own = [...wanted.values()].map(({ canonical }) => parentOf(canonical));
+  const all = [...roots].filter(
     (root) => ![...roots].some((other) => other !== root && isWithin(root, other)),
   );
-  while (pending.length > 0) {
-    const folder = pending.pop() as string;
-    for (const entry of readFolder(folder)) {
-      budget -= 1;
-      if (budget < 0) {
-        for (const canonical of wanted.values()) unbounded.add(canonical);
-        return;
+  const near = own.filter((folder) => all.some((root) => isWithin(folder, root)));
+  const isEnough = () => [...wanted.values()].every(({ links, names }) => names.size >= links);
+  const look = (folder: string, deep: boolean): boolean => {
+    const pending = [folder];
+    while (pending.length > 0) {
+      const here = pending.pop() as string;
+      for (const entry of readFolder(here)) {
+        budget -= 1;
+        if (budget < 0) return false;
+        const path = join(here, entry.name);
+        if (entry.isDirectory()) {
+          if (deep) pending.push(path);
+          continue;
+        }
+        const stats = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+        if (stats === undefined || stats.nlink < 2n) continue;
+        const linked = wanted.get(`${stats.dev}:${stats.ino}`);
+        if (linked === undefined || linked.names.has(path)) continue;
+        linked.names.add(path);
+        aliases.set(linked.canonical, [...(aliases.get(linked.canonical) ?? []), path]);
       }
-      const path = join(folder, entry.name);
-      if (entry.isDirectory()) {
-        pending.push(path);
-        continue;
-      }
-      const stats = lstatSync(path, { bigint: true, throwIfNoEntry: false });
-      if (stats === undefined || stats.nlink < 2n) continue;
-      const canonical = wanted.get(`${stats.dev}:${stats.ino}`);
-      if (canonical === undefined || canonical === path) continue;
-      aliases.set(canonical, [...(aliases.get(canonical) ?? []), path]);
+    }
+    return true;
+  };
+  let budget = LINK_SEARCH_MAX;
+  for (const folder of near) if (!look(folder, false)) break;
+  for (const root of all) {
+    if (isEnough()) return;
+    if (!look(root, true)) {
+      for (const { canonical } of wanted.values()) unboundedLinks.add(canonical);
+      return;
     }
   }
 }
@@ -209,13 +245,9 @@ interface HostMount {
   readonly point: string;
 }
 
-/** /proc/self/mountinfo (proc_pid_mountinfo(5)): its octal escapes undone. */
-function readMounts(): readonly HostMount[] {
-  const plain = (text: string) =>
-    text.replace(/\\([0-7]{3})/g, (_, octal: string) =>
-      String.fromCharCode(Number.parseInt(octal, 8)),
-    );
-  return readFileSync("/proc/self/mountinfo", "utf8")
+/** proc_pid_mountinfo(5), its octal escapes undone. */
+function parseMounts(mountinfo: string): readonly HostMount[] {
+  return mountinfo
     .split("\n")
     .filter((line) => line !== "")
     .map((line) => {
@@ -224,21 +256,53 @@ function readMounts(): readonly HostMount[] {
     });
 }
 
-/** Where else the same part of the same file system is mounted. */
-function boundElsewhere(path: string, mounts: readonly HostMount[]): string[] {
+function plain(text: string): string {
+  return text.replace(/\\([0-7]{3})/g, (_, octal: string) =>
+    String.fromCharCode(Number.parseInt(octal, 8)),
+  );
+}
+
+/** Seldom is there one besides /proc, so the text is not taken apart. */
+function findProcMounts(mountinfo: string): readonly string[] {
+  const out: string[] = [];
+  const mark = " - proc ";
+  for (let at = mountinfo.indexOf(mark); at >= 0; at = mountinfo.indexOf(mark, at + 1)) {
+    const line = mountinfo.slice(mountinfo.lastIndexOf("\n", at) + 1, at);
+    const point = plain(line.split(" ")[4] ?? "");
+    if (!isWithin(point, "/proc")) out.push(point);
+  }
+  return out;
+}
+
+/** The mount that is seen at a path: the deepest, and of several the last one made. */
+function mountOf(path: string, mounts: readonly HostMount[]): HostMount | undefined {
   let own: HostMount | undefined;
   for (const mount of mounts) {
-    // The last one mounted over a point is the one that is seen.
     if (isWithin(path, mount.point) && (own === undefined || isWithin(mount.point, own.point)))
       own = mount;
   }
-  if (own === undefined) return [];
+  return own;
+}
+
+/** Where else the same part of the same file system is mounted: `path` itself, and what is below. */
+function boundElsewhere(
+  path: string,
+  mounts: readonly HostMount[],
+): { readonly whole: string[]; readonly parts: string[] } {
+  const whole: string[] = [];
+  const parts: string[] = [];
+  const own = mountOf(path, mounts);
+  if (own === undefined) return { whole, parts };
   const inside = rebase(path, own.point, own.root);
-  const out: string[] = [];
   for (const mount of mounts) {
-    if (mount === own || mount.device !== own.device || !isWithin(inside, mount.root)) continue;
-    const alias = rebase(inside, mount.root, mount.point);
-    if (alias !== path) out.push(alias);
+    if (mount === own || mount.device !== own.device) continue;
+    if (isWithin(inside, mount.root)) {
+      const alias = rebase(inside, mount.root, mount.point);
+      // Where another mount lies over it, nobody sees it.
+      if (alias !== path && mountOf(alias, mounts) === mount) whole.push(alias);
+    } else if (isWithin(mount.root, inside) && !isWithin(mount.point, path)) {
+      if (mountOf(mount.point, mounts) === mount) parts.push(mount.point);
+    }
   }
-  return out;
+  return { whole, parts };
 }

@@ -334,6 +334,9 @@ function placeDenials(
         denials.set(place, { place, object: entry.object });
       }
     }
+    for (const name of facts.aliasParts?.get(canonical) ?? []) {
+      for (const place of regions.placesOf(name)) denials.set(place, { place });
+    }
     // Nothing of the baseline that is below it stays, though nothing shows the folder itself.
     for (const region of regions.all()) {
       if (region.baseline && isWithin(parentOf(region.canonical), canonical)) {
@@ -342,6 +345,16 @@ function placeDenials(
     }
     const own = normalise(entry.grant.path);
     if (isPrivate(own, regions) && hasOwn(own)) denials.set(own, { place: own });
+  }
+  for (const point of facts.procMounts ?? []) {
+    for (const entry of entries) {
+      if (entry.access !== "denied" && isWithin(entry.facts.canonical, point)) {
+        refusals.push(hostProc(entry.grant));
+      }
+    }
+    for (const place of regions.placesOf(point)) {
+      if (!isPrivate(place, regions)) denials.set(place, { place });
+    }
   }
   return denials;
 }

@@ -24,8 +24,6 @@ function inMounts(script: string) {
 
 const why = isRoot() ? "" : " (skipped: mounts need root)";
 const holds = isRoot() ? test : test.skip;
-/** Known not to hold; fails as soon as it does. */
-const broken = isRoot() ? test.failing : test.skip;
 
 describe("a denied folder that is mounted again inside a granted one", () => {
   holds(`the whole of it${why}`, () => {
@@ -35,14 +33,14 @@ describe("a denied folder that is mounted again inside a granted one", () => {
     expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: "" });
   });
 
-  broken(`a part of it${why}`, () => {
+  holds(`a part of it${why}`, () => {
     const { stdout } = inMounts(
       'mount --bind secret/sub granted/one; "$0" run --allow-read=granted --deny=secret -- cat granted/one/key',
     );
     expect(stdout).toBe("");
   });
 
-  broken(`below another mount, where nobody sees it${why}`, () => {
+  holds(`below another mount, where nobody sees it${why}`, () => {
     const { exitCode } = inMounts(
       'mount --bind secret granted/one; mount -t tmpfs t granted/one; "$0" run --allow-read=granted --deny=secret -- true',
     );
@@ -56,7 +54,7 @@ describe("the host's /proc inside a granted folder", () => {
     ["bound", "mount --bind /proc granted/one"],
   ] as const) {
     for (const grant of ["granted", "granted/one"]) {
-      broken(`${name}, ${grant} is granted${why}`, () => {
+      holds(`${name}, ${grant} is granted${why}`, () => {
         const { stdout } = inMounts(
           `${mount}; "$0" run --allow-read=${grant} -- sh -c 'cat granted/one/1/comm || true'`,
         );
