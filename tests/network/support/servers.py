@@ -1,4 +1,5 @@
-"""The servers of world.sh: HTTP with keep-alive, TLS, UDP echo, a bulk port."""
+"""The servers of world.sh: HTTP with keep-alive, TLS, UDP echo, TCP echo, a port that takes every
+connection. Who comes is written to FOLDER/contacts, `ADDRESS PORT` of the server a line."""
 
 import http.server
 import os
@@ -7,6 +8,15 @@ import socketserver
 import ssl
 import sys
 import threading
+
+
+folder = sys.argv[1]
+contacts = os.open(f"{folder}/contacts", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+
+
+def contact(address, port):
+    address = address.removeprefix("::ffff:")
+    os.write(contacts, f"{address} {port}\n".encode())
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -42,6 +52,11 @@ class Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
     request_queue_size = 4096
     daemon_threads = True
 
+    def get_request(self):
+        client, peer = super().get_request()
+        contact(*client.getsockname()[:2])
+        return client, peer
+
     def handle_error(self, *_):
         pass
 
@@ -55,24 +70,64 @@ def serve(port, certificate=None, key=None):
     threading.Thread(target=server.serve_forever, daemon=True).start()
 
 
-def echo(address):
+def echo(address, port):
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     udp = socket.socket(family, socket.SOCK_DGRAM)
-    udp.bind((address, 7))
+    udp.bind((address, port))
 
     def run():
         while True:
             data, peer = udp.recvfrom(65536)
+            contact(address, f"{port}/udp")
             udp.sendto(data, peer)
 
     threading.Thread(target=run, daemon=True).start()
 
 
-folder = sys.argv[1]
+def listen(port):
+    return socket.create_server(("::", port), family=socket.AF_INET6, dualstack_ipv6=True, backlog=4096)
+
+
+def trap():
+    """Takes connections and ends them; only those that must not come are written down."""
+    server = listen(666)
+
+    def run():
+        while True:
+            client, _ = server.accept()
+            address = client.getsockname()[0].removeprefix("::ffff:")
+            if address not in ("9.9.9.10", "2600::10"):
+                contact(address, 666)
+            client.close()
+
+    threading.Thread(target=run, daemon=True).start()
+
+
+def echo_stream():
+    """Sends back what it gets until the client has sent all, then ends too."""
+    server = listen(7)
+
+    def one(client):
+        with client:
+            while data := client.recv(1 << 16):
+                client.sendall(data)
+
+    def run():
+        while True:
+            client, _ = server.accept()
+            contact(*client.getsockname()[:2])
+            threading.Thread(target=one, args=(client,), daemon=True).start()
+
+    threading.Thread(target=run, daemon=True).start()
+
+
 serve(80)
 serve(8080)
 serve(443, f"{folder}/certificate.pem", f"{folder}/key.pem")
-echo("9.9.9.10")
-echo("2600::10")
+trap()
+echo_stream()
+for address in ("9.9.9.10", "9.9.9.11", "10.9.0.10", "169.254.169.254", "2600::10", "2600::11"):
+    for port in (7, 666):
+        echo(address, port)
 print("ready", flush=True)
 threading.Event().wait()

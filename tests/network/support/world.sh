@@ -2,9 +2,11 @@
 # world.sh FOLDER COMMAND...: runs COMMAND in a network of its own (it is started in new mount and
 # network namespaces), behind which a second namespace holds servers:
 #   192.0.2.53 and 2001:db8::53    the link's other end, and a name server (zone.json)
-#   9.9.9.10, 9.9.9.11, 2600::10   public addresses: HTTP on 80 and 8080, TLS on 443, UDP echo on 7
-#   10.9.0.10, 169.254.169.254     private ones: HTTP on 80
-# Port 81 is closed everywhere.
+#   9.9.9.10, 9.9.9.11, 2600::10, 2600::11   public addresses
+#   10.9.0.10, 169.254.169.254               private ones
+# each with HTTP on 80 and 8080, TLS on 443, echo on 7 (TCP, UDP), whatever comes on 666 (TCP, UDP).
+# Port 81 is closed everywhere; 9.9.9.99 and every other address takes packets and says nothing.
+# Services of the host's own: support/loopback.py. Its processes end with it.
 set -e
 folder=$1
 shift
@@ -25,6 +27,7 @@ for address in 9.9.9.10 9.9.9.11 10.9.0.10 169.254.169.254; do
   ip -n servers addr add "$address/32" dev lo
 done
 ip -n servers -6 addr add 2600::10/128 dev lo
+ip -n servers -6 addr add 2600::11/128 dev lo
 ip route add default via 192.0.2.53
 ip -6 route add default via 2001:db8::53
 # Pings of anybody, as distributions have it.
@@ -38,10 +41,10 @@ ip netns exec servers python3 "$here/dns_server.py" 192.0.2.53 53 "$here/zone.js
 pids=$!
 ip netns exec servers python3 "$here/servers.py" "$folder" > "$folder/servers.log" 2>&1 &
 pids="$pids $!"
-python3 -m http.server 18099 --bind 127.0.0.1 --directory "$here" > /dev/null 2>&1 &
+python3 "$here/loopback.py" "$folder" > "$folder/loopback.log" 2>&1 &
 pids="$pids $!"
 for _ in $(seq 100); do
-  grep -q ready "$folder/dns.log" && grep -q ready "$folder/servers.log" && break
+  grep -q ready "$folder/dns.log" && grep -q ready "$folder/servers.log" && grep -q ready "$folder/loopback.log" && break
   sleep 0.05
 done
 code=0
