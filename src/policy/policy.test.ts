@@ -147,6 +147,8 @@ describe("paths and limits", () => {
     ["deniedPaths", "", "path_unavailable"],
     ["deniedPaths", "/", "path_unavailable"],
     ["deniedPaths", "//./", "path_unavailable"],
+    ["deniedPaths", "/proc/self/environ", "not_enforceable"],
+    ["deniedPaths", "/proc/1", "not_enforceable"],
     ["readonlyPaths", "/proc", "not_enforceable"],
     ["readwritePaths", "//proc/./sys", "not_enforceable"],
   ] as const)("%s: %j is refused", (list, path, code) => {

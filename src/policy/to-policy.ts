@@ -90,7 +90,8 @@ function refusePath(raw: string, access: Access, field: string): Refusal | undef
   }
   const path = normalise(raw);
   if (access === "denied") {
-    return path === "/" ? deniedRoot({ path, access, field }) : undefined;
+    if (path === "/") return deniedRoot({ path, access, field });
+    return isOfProcess(path) ? deniedProcess({ path, access, field }) : undefined;
   }
   if (isWithin(path, "/proc")) return hostProc({ path, access, field });
   return undefined;
@@ -98,6 +99,21 @@ function refusePath(raw: string, access: Access, field: string): Refusal | undef
 
 export function deniedRoot({ field }: Grant): Refusal {
   return { code: "path_unavailable", field, message: "denying '/' leaves nothing to run" };
+}
+
+/** `/proc/self`, `/proc/thread-self` and `/proc/PID`, and what is in them. */
+function isOfProcess(path: string): boolean {
+  return /^\/proc\/(self|thread-self|\d+)(\/|$)/.test(path);
+}
+
+function deniedProcess({ path, field }: Grant): Refusal {
+  return {
+    code: "not_enforceable",
+    field,
+    message: `'${path}' cannot be denied: it is another file for every process`,
+    remedy:
+      "The sandbox has a /proc of its own, which shows its own processes only; remove the path.",
+  };
 }
 
 /** Also asked by the plan, of what a path turns out to be on the host. */
