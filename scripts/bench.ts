@@ -1,6 +1,7 @@
 /**
  * `npm run bench`: mxc beside its peers in one run, as ratios. `--quick` takes fewer rounds,
- * `--json` prints for programs. Times of two runs are not to be compared; ratios of one run are.
+ * `--network` measures the network instead, `--json` prints for programs. Times of two runs are not to
+ * be compared; ratios of one run are.
  */
 
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
@@ -15,6 +16,20 @@ const folder = mkdtempSync(join(tmpdir(), "mxc-bench-"));
 const all = await Promise.all(peers(ROOT).map(tried));
 const here = all.filter((peer) => peer.missing === undefined);
 const results: Record<string, Record<string, number>> = {};
+
+if (process.argv.includes("--network")) {
+  const { benchNetwork } = await import("../bench/network/run.ts");
+  const rows = await benchNetwork(quick);
+  if (process.argv.includes("--json")) console.log(JSON.stringify(rows, undefined, 2));
+  else {
+    for (const [title, row] of Object.entries(rows)) {
+      const cells = Object.entries(row).map(([name, value]) => `${name} ${value}`);
+      console.log(`${title.padEnd(38)}${cells.join("   ")}`);
+    }
+  }
+  rmSync(folder, { recursive: true, force: true });
+  process.exit(0);
+}
 
 try {
   await launches("launch, ms", 0, quick ? 20 : 100);

@@ -1,6 +1,6 @@
 /* One end of a measurement on loopback or through a sandbox's network.
  *   load serve PORT                  accepts for ever; what a connection's first byte asks for: 'u' it
- *                                    reads all, 'd' it writes for a second, 'c' it closes
+ *                                    reads all, 'd' it writes for a second, 'c' it closes, 'h' it holds
  *   load up|down HOST PORT           one connection for a second; prints Gbit/s
  *   load connect HOST PORT COUNT     COUNT connections, one after the other; prints how many a second
  *   load hold HOST PORT COUNT        COUNT connections at once, prints "held", waits for its stdin's end */
@@ -63,8 +63,7 @@ static void serve(int port) {
     int fd = accept(listener, NULL, NULL);
     if (fd < 0) continue;
     char wish = 'c';
-    if (recv(fd, &wish, 1, 0) == 1 && wish != 'c' && fork() == 0) {
-      if (wish == 'h') pause();
+    if (recv(fd, &wish, 1, 0) == 1 && wish != 'c' && wish != 'h' && fork() == 0) {
       pump(fd, wish == 'd');
       _exit(0);
     }
@@ -100,7 +99,7 @@ int main(int count, char **words) {
     printf("%.0f\n", wanted / (now() - begin));
     return 0;
   }
-  for (int index = 0; index < wanted; index += 1) dial(host, port);
+  for (int index = 0; index < wanted; index += 1) write(dial(host, port), "h", 1);
   puts("held");
   fflush(stdout);
   char end;
