@@ -1,4 +1,4 @@
-//! Steps: (default) the natives of one target; `test`; `abi` writes src/native/abi.generated.ts.
+//! Steps: (default) the natives of one target; `test`; `fuzz`; `abi` writes src/native/abi.generated.ts.
 
 const std = @import("std");
 const libraries = @import("native/build/libraries.zig");
@@ -13,5 +13,6 @@ pub fn build(b: *std.Build) void {
     const target = b.standardTargetOptions(.{});
     libraries.install(b, target);
     libraries.addTests(b, b.step("test", "Run the unit tests of the natives"), target);
+    libraries.addFuzzTests(b, b.step("fuzz", "Run their fuzz tests alone; --fuzz=RUNS drives them"), target);
     libraries.addAbi(b, b.step("abi", "Print the boundary's layout as TypeScript"));
 }

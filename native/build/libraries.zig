@@ -88,12 +88,26 @@ fn addPrelude(b: *std.Build, target: std.Build.ResolvedTarget, shared: Shared, h
     return prelude.addObjCopy(.{ .format = .binary }).getOutput();
 }
 
+const abi_tests = "native/abi/abi.zig";
+const network_tests = "native/linux/network/tests.zig";
+
 pub fn addTests(b: *std.Build, step: *std.Build.Step, target: std.Build.ResolvedTarget) void {
+    addTestPrograms(b, step, target, &.{ abi_tests, "native/linux/seccomp/program.zig", network_tests }, &.{});
+}
+
+/// Those whose names begin with `fuzz: `, which call std.testing.fuzz. A test program that has some
+/// belongs here.
+pub fn addFuzzTests(b: *std.Build, step: *std.Build.Step, target: std.Build.ResolvedTarget) void {
+    addTestPrograms(b, step, target, &.{ abi_tests, network_tests }, &.{".fuzz: "});
+}
+
+/// `filters`: parts of names; none of them, every test.
+fn addTestPrograms(b: *std.Build, step: *std.Build.Step, target: std.Build.ResolvedTarget, roots: []const []const u8, filters: []const []const u8) void {
     const shared: Shared = .create(b, target);
-    for ([_][]const u8{ "native/abi/abi.zig", "native/linux/seccomp/program.zig", "native/linux/network/tests.zig" }) |path| {
+    for (roots) |path| {
         const module = b.createModule(.{ .root_source_file = b.path(path), .target = target, .optimize = .safe });
         shared.addTo(module);
-        step.dependOn(&b.addRunArtifact(b.addTest(.{ .root_module = module })).step);
+        step.dependOn(&b.addRunArtifact(b.addTest(.{ .root_module = module, .filters = filters })).step);
     }
 }
 
