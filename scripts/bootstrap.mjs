@@ -13,7 +13,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 /** Exact, as PyPI has it. build.zig checks it too. */
 const ZIG_VERSION = "0.17.1";
 
-const TASKS = ["start", "test", "build", "generate", "bench", "tidy", "typecheck", "lint"];
+const TASKS = ["start", "test", "fuzz", "build", "generate", "bench", "tidy", "typecheck", "lint"];
 
 /** Caches stay here too: a home folder may be missing, read-only or somebody else's. */
 const TOOL_ENVIRONMENT = {

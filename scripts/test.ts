@@ -31,6 +31,7 @@ const CHECKS: readonly Check[] = [
   { name: "zig fmt", command: [ZIG, "fmt", "--check", "native", "build.zig"] },
   { name: "generated files", command: [bun, "scripts/generate.ts", "--check"] },
   { name: "zig test", command: [ZIG, "build", "test"] },
+  { name: "fuzz", command: [bun, "scripts/fuzz.ts", "--runs=20000"] },
   { name: "build", command: [bun, "scripts/build.ts"] },
   { name: "unit tests", command: [bun, "test", TIMEOUT, "./src"], junit: true },
   // Never run natively here, so they run under emulation (tests/guest).
@@ -40,6 +41,7 @@ const CHECKS: readonly Check[] = [
   },
   ...[
     "tidy",
+    "fuzz",
     "contract",
     "plan",
     "build",
