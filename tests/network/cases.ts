@@ -11,6 +11,8 @@ export interface Case {
   readonly stdout?: string | RegExp;
   readonly stderr?: RegExp;
   readonly callers?: "root";
+  /** Words before mxc itself: a program that starts it in some special way. */
+  readonly launcher?: readonly string[];
 }
 
 function curl(...words: string[]): readonly string[] {

@@ -1,26 +1,20 @@
 /** The brokered network, against servers of the test's own: rules, real clients, and refusals. */
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { copyFileSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { binaryFor, callerName, callers, isRoot } from "../support/paths.ts";
-import { type Scratch, scratch } from "../support/scratch.ts";
+import type { Scratch } from "../support/scratch.ts";
 import { all, type Case, clients, refusals, rules } from "./cases.ts";
+import { type Result, runInWorld, worldFolder } from "./world.ts";
 
-interface Result {
-  readonly name: string;
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-const support = join(import.meta.dir, "support");
-const results = new Map<string, Result>();
+let results: ReadonlyMap<string, Result>;
 let queries: readonly string[] = [];
 let folder: Scratch;
 
-function words(uid: number, { flags, config, argv }: Case): string[] {
+function words(uid: number, { flags, config, argv, launcher }: Case): string[] {
   const id = String(uid);
+  const granted = join(folder.path, "granted");
   const out = [
     "setpriv",
     "--reuid",
@@ -29,11 +23,12 @@ function words(uid: number, { flags, config, argv }: Case): string[] {
     id,
     "--clear-groups",
     "--",
+    ...(launcher ?? []),
     binaryFor(uid),
     "run",
   ];
   const inside = (word: string) =>
-    word.replaceAll("FOLDER", folder.path).replaceAll("PROBE", join(folder.path, "probe.py"));
+    word.replaceAll("FOLDER", granted).replaceAll("PROBE", join(granted, "probe.py"));
   if (config !== undefined) {
     const file = join(folder.path, `config-${crypto.randomUUID()}.json`);
     writeFileSync(
@@ -44,7 +39,7 @@ function words(uid: number, { flags, config, argv }: Case): string[] {
     out.push("--config", file);
   }
   if (!(flags ?? []).some((flag) => flag.startsWith("--allow-read"))) {
-    out.push(`--allow-read=${folder.path}`);
+    out.push(`--allow-read=${granted}`);
   }
   out.push(...(flags ?? []).map(inside), "--", ...argv.map(inside));
   return out;
@@ -53,35 +48,13 @@ function words(uid: number, { flags, config, argv }: Case): string[] {
 /** Making the world takes root; on it, both kinds of caller are tried. */
 describe.skipIf(!isRoot())("a brokered network", () => {
   beforeAll(async () => {
-    folder = scratch(callers.at(-1));
-    mkdirSync(join(folder.path, "world"));
-    for (const name of readdirSync(support))
-      copyFileSync(join(support, name), join(folder.path, name));
+    folder = worldFolder();
     const cases = callers.flatMap((uid) =>
       all
         .filter((one) => one.callers !== "root" || uid === 0)
         .map((one) => ({ name: `${callerName(uid)}: ${one.name}`, words: words(uid, one) })),
     );
-    const file = join(folder.path, "cases.json");
-    writeFileSync(file, JSON.stringify(cases));
-    const child = Bun.spawn(
-      [
-        ...["unshare", "--mount", "--net", "sh", join(folder.path, "world.sh"), folder.path],
-        ...["python3", join(folder.path, "driver.py"), file],
-      ],
-      { stdin: "ignore", stdout: "pipe", stderr: "pipe" },
-    );
-    const [text, errors] = await Promise.all([
-      new Response(child.stdout).text(),
-      new Response(child.stderr).text(),
-    ]);
-    for (const line of text.split("\n").filter((one) => one.startsWith("{"))) {
-      const result = JSON.parse(line) as Result;
-      results.set(result.name, result);
-    }
-    if ((await child.exited) !== 0 || results.size !== cases.length) {
-      throw new Error(`the world ended early, after ${results.size} of ${cases.length}: ${errors}`);
-    }
+    results = await runInWorld(folder, cases);
     queries = (await Bun.file(join(folder.path, "dns.log")).text()).split("\n");
   }, 600_000);
 

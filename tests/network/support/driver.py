@@ -21,12 +21,14 @@ def contacted(since):
 
 for case in cases:
     since = os.path.getsize(contacts)
+    began = time.time()
     environment = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/tmp", **case.get("env", {})}
     try:
         done = subprocess.run(case["words"], env=environment, cwd="/", stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
         result = {"code": done.returncode, "stdout": done.stdout.decode(errors="replace"), "stderr": done.stderr.decode(errors="replace")}
     except subprocess.TimeoutExpired:
         result = {"code": -1, "stdout": "", "stderr": "it took more than a minute"}
+    result["seconds"] = time.time() - began
     if case.get("settles"):
         result["contacts"] = contacted(since)
     print(json.dumps({"name": case["name"], **result}), flush=True)

@@ -36,7 +36,8 @@ printf 'search test\nnameserver 192.0.2.53\n' > "$folder/resolv.conf"
 mount --bind "$folder/resolv.conf" /etc/resolv.conf
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=api.test \
   -addext subjectAltName=DNS:api.test,DNS:other.test -keyout "$folder/key.pem" -out "$folder/certificate.pem" 2> /dev/null
-chmod 644 "$folder/certificate.pem"
+cp "$folder/certificate.pem" "$here/certificate.pem"
+chmod 644 "$here/certificate.pem"
 ip netns exec servers python3 "$here/dns_server.py" 192.0.2.53 53 "$here/zone.json" > "$folder/dns.log" 2>&1 &
 pids=$!
 ip netns exec servers python3 "$here/servers.py" "$folder" > "$folder/servers.log" 2>&1 &
