@@ -7,7 +7,6 @@ test {
     _ = @import("dns.zig");
     _ = @import("echo.zig");
     _ = @import("flow_table.zig");
-    _ = @import("hosts.zig");
     _ = @import("names.zig");
     _ = @import("packet.zig");
     _ = @import("policy.zig");
