@@ -5,6 +5,7 @@
  *   @callers root|user       who runs it (default: both)
  *   @control root|none: WHY  tried without a sandbox as root, or not at all (default: as an
  *                            ordinary user); it has to succeed there
+ *   @fails WHY               it is known not to be blocked yet; the test says when it is
  *   @launcher host           it may ask a process of the host, see support/host.py
  */
 
@@ -18,6 +19,7 @@ export interface Attack {
   readonly callers: string;
   readonly flags: readonly string[];
   readonly control: "user" | "root" | "none";
+  readonly fails: boolean;
   readonly asksHost: boolean;
 }
 
@@ -55,6 +57,7 @@ function read(file: string): Attack {
     callers: directives.get("callers") ?? "all",
     flags: (directives.get("flags") ?? DEFAULT_FLAGS).split(" "),
     control: (control?.split(":")[0] ?? "user") as Attack["control"],
+    fails: directives.has("fails"),
     asksHost: directives.get("launcher") === "host",
   };
 }

@@ -20,6 +20,7 @@ export interface Result {
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
+  readonly seconds: number;
   /** `ADDRESS PORT` of the servers that were reached; of a job that settles. */
   readonly contacts?: readonly string[];
 }
@@ -35,7 +36,10 @@ export function worldFolder(): Scratch {
   return folder;
 }
 
-/** Everything that was run, by name. Throws when the world ended before all was. */
+/** Twice what the longest of the lists takes on two processors. */
+const LIMIT_MS = 300_000;
+
+/** Everything that was run, by name. Throws when the world ended, or was ended, before all was. */
 export async function runInWorld(
   folder: Scratch,
   jobs: readonly Job[],
@@ -52,10 +56,12 @@ export async function runInWorld(
     ],
     { stdin: "ignore", stdout: "pipe", stderr: "pipe" },
   );
+  const limit = setTimeout(() => child.kill("SIGKILL"), LIMIT_MS);
   const [text, errors] = await Promise.all([
     new Response(child.stdout).text(),
     new Response(child.stderr).text(),
   ]);
+  clearTimeout(limit);
   const results = new Map<string, Result>();
   for (const line of text.split("\n").filter((one) => one.startsWith("{"))) {
     const result = JSON.parse(line) as Result;

@@ -12,7 +12,7 @@ from attack import attempt, twin, verdict
 
 
 def ask(fd, data, *to):
-    fd.settimeout(1)
+    fd.settimeout(0.3)
     if to:
         fd.sendto(data, to[0])
     else:

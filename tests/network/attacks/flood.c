@@ -3,6 +3,7 @@
  * silent and permitted places, with bad memory and to paths.
  * Fails because: calls that wait are kept apart from the loop, and the kernel asks in turn.
  * Stopped by: the broker.
+ * @flags --allow-net=9.9.9.10,9.9.9.99
  * @control none: there is no broker to flood
  */
 #include "net.h"
@@ -16,7 +17,7 @@ static void *flood(void *number) {
         switch (i % 5) {
         case 0: aim(fd, FORBIDDEN, TRAP); break;
         case 1: aim(fd, ALLOWED, TRAP); break;
-        case 2: fcntl(fd, F_SETFL, O_NONBLOCK); aim(fd, "9.9.9.99", TRAP); break;
+        case 2: fcntl(fd, F_SETFL, O_NONBLOCK); aim(fd, SILENT, TRAP); break;
         case 3: syscall(SYS_connect, fd, 1, 16); break;
         case 4: connect(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0) /* left open up to the limit */, (struct sockaddr *)&path, sizeof path); break;
         }

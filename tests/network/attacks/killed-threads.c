@@ -4,15 +4,17 @@
  * Fails because: each step asks the kernel whether the call is still the same (NOTIF_ID_VALID), and
  * files are taken through a pidfd.
  * Stopped by: the broker.
+ * @flags --allow-net=9.9.9.10,9.9.9.99
  * @control none: there is no broker to confuse
  */
 #include "net.h"
 
 static void *hang(void *unused) {
     (void)unused;
-    aim(tcp(), "9.9.9.10", TRAP);
+    aim(tcp(), ALLOWED, TRAP);
     aim(tcp(), FORBIDDEN, TRAP);
-    aim(tcp(), "9.9.9.10", 80);
+    aim(tcp(), ALLOWED, 80);
+    aim(tcp(), SILENT, TRAP);
     for (;;) pause();
 }
 
@@ -36,9 +38,10 @@ int main(void) {
     for (int i = 0; i < 100; i++) {
         pid_t child = fork();
         if (child == 0) {
-            aim(tcp(), "9.9.9.10", TRAP);
+            aim(tcp(), SILENT, TRAP);
             _exit(0);
         }
+        sleep_ms(i % 5);
         kill(child, SIGKILL);
         waitpid(child, NULL, 0);
     }

@@ -4,6 +4,7 @@ and as many that wait for a server that says nothing.
 Fails because: a connection that was handed over is the workload's alone, and one that waits is one of
 a bounded number.
 Stopped by: the broker.
+@flags --allow-net=9.9.9.10,9.9.9.99
 @control none: there is no broker to exhaust
 """
 

@@ -41,15 +41,21 @@ def intrude():
                 pass
 
 
-threads = [threading.Thread(target=intrude) for _ in range(4)]
-for thread in threads:
-    thread.start()
-for _ in range(100):
-    with socket.create_connection(("four.test", 80)) as fd:
-        fd.sendall(b"GET / HTTP/1.1\r\nHost: four.test\r\nConnection: close\r\n\r\n")
-        twin("its own answer", lambda: b"host=four.test" in fd.makefile("rb").read() or int("not its own"))
+for _ in range(4):
+    threading.Thread(target=intrude, daemon=True).start()
+wrong = []
+for i in range(100):
+    try:
+        with socket.create_connection(("four.test", 80), timeout=10) as fd:
+            fd.sendall(b"GET / HTTP/1.1\r\nHost: four.test\r\nConnection: close\r\n\r\n")
+            data = fd.makefile("rb").read()
+            if b"host=four.test" not in data:
+                wrong.append((i, data))
+    except OSError as error:
+        wrong.append((i, error))
 over = True
-for thread in threads:
-    thread.join()
+if wrong:
+    print(f"{len(wrong)} of 100 without their own answer: {wrong[:3]}")
+twin("its own answers", lambda: [][len(wrong) :] if not wrong else open("/none"))
 attempt_that(f"an answer to an intruder {served[:1]}", any(b"other" in data for _, data in served), "reset")
 verdict()

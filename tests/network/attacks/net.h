@@ -13,6 +13,8 @@
 
 #define ALLOWED "9.9.9.10"
 #define FORBIDDEN "9.9.9.11"
+/* Takes packets and answers none. */
+#define SILENT "9.9.9.99"
 #define TRAP 666
 #define CLOSED 81
 /* How the broker says no to a destination. */

@@ -14,7 +14,7 @@ from attack import attempt, twin, verdict
 
 def ping(address, kind=8):
     fd = socket.socket(socket.AF_INET, socket.SOCK_DGRAM, socket.IPPROTO_ICMP)
-    fd.settimeout(1)
+    fd.settimeout(0.3)
     fd.sendto(struct.pack(">BBHHH", kind, 0, 0, 1, 1) + b"data", (address, 0))
     return fd.recv(99)
 

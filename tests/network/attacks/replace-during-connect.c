@@ -1,7 +1,7 @@
 /*
- * Tries: to have the connected socket put in another file's place: while a blocking connect waits
- * for a server that says nothing, the descriptor is closed and given to something else; and to
- * have it end with a socket that may be aimed anew.
+ * Tries: to have the connected socket put in another file's place: while a blocking connect is
+ * under way, the descriptor is closed and given to something else; and to have it end with a socket
+ * that may be aimed anew.
  * Fails because: what comes into the descriptor's place is connected to where the policy allows;
  * whoever closed the number loses only what the number stood for.
  * Stopped by: the broker.
@@ -13,7 +13,7 @@ static int fd;
 
 static void *wait_in_connect(void *unused) {
     (void)unused;
-    aim(fd, "9.9.9.10", TRAP);
+    aim(fd, ALLOWED, TRAP);
     return NULL;
 }
 

@@ -26,8 +26,9 @@ for case in cases:
     try:
         done = subprocess.run(case["words"], env=environment, cwd="/", stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
         result = {"code": done.returncode, "stdout": done.stdout.decode(errors="replace"), "stderr": done.stderr.decode(errors="replace")}
-    except subprocess.TimeoutExpired:
-        result = {"code": -1, "stdout": "", "stderr": "it took more than a minute"}
+    except subprocess.TimeoutExpired as late:
+        shown = (late.stdout or b"").decode(errors="replace")
+        result = {"code": -1, "stdout": shown, "stderr": "it took more than a minute"}
     result["seconds"] = time.time() - began
     if case.get("settles"):
         result["contacts"] = contacted(since)

@@ -3,6 +3,8 @@ connection. Who comes is written to FOLDER/contacts, `ADDRESS PORT` of the serve
 
 import http.server
 import os
+import resource
+import selectors
 import socket
 import socketserver
 import ssl
@@ -23,12 +25,35 @@ class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self):
+        if self.path.startswith("/files/"):
+            return self.send_file(self.path[7:].split("?")[0])
         size = int(self.path[6:]) if self.path.startswith("/bulk/") else 0
         body = os.urandom(1024) * (size // 1024) if size else f"host={self.headers['Host']}\n".encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+
+    def do_HEAD(self):
+        self.do_GET()
+
+    def send_file(self, path):
+        """From FOLDER/files; a folder is its index.html."""
+        place = os.path.join(folder, "files", path)
+        if os.path.isdir(place):
+            place = os.path.join(place, "index.html")
+        try:
+            with open(place, "rb") as file:
+                body = file.read()
+            self.send_response(200)
+        except OSError:
+            body = b""
+            self.send_response(404)
+        self.send_header("Content-Type", "text/html" if place.endswith(".html") else "application/octet-stream")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
 
     def do_POST(self):
         left = int(self.headers["Content-Length"])
@@ -103,29 +128,65 @@ def trap():
     threading.Thread(target=run, daemon=True).start()
 
 
-def echo_stream():
-    """Sends back what it gets until the client has sent all, then ends too."""
+class Echo:
+    """Sends back what it gets until the client has sent all, then ends too. One thread for all, in
+    a process of its own: thousands of clients must not slow down the other servers."""
+
+    LIMIT = 1 << 20
+
+    def __init__(self, poll, client):
+        self.poll, self.client, self.held, self.over = poll, client, bytearray(), False
+        client.setblocking(False)
+        poll.register(client, selectors.EVENT_READ, self.step)
+
+    def step(self):
+        try:
+            while not self.over and len(self.held) < self.LIMIT:
+                try:
+                    data = self.client.recv(1 << 16)
+                except BlockingIOError:
+                    break
+                self.held += data
+                self.over = not data
+            while self.held:
+                try:
+                    del self.held[: self.client.send(self.held)]
+                except BlockingIOError:
+                    break
+        except OSError:
+            self.held, self.over = bytearray(), True
+        if self.over and not self.held:
+            self.poll.unregister(self.client)
+            return self.client.close()
+        reads = not self.over and len(self.held) < self.LIMIT
+        events = selectors.EVENT_READ * reads | selectors.EVENT_WRITE * bool(self.held)
+        self.poll.modify(self.client, events, self.step)
+
+
+def echo_streams():
     server = listen(7)
+    if os.fork() != 0:
+        return server.close()
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
+    poll = selectors.DefaultSelector()
 
-    def one(client):
-        with client:
-            while data := client.recv(1 << 16):
-                client.sendall(data)
+    def accept():
+        client, _ = server.accept()
+        contact(*client.getsockname()[:2])
+        Echo(poll, client)
 
-    def run():
-        while True:
-            client, _ = server.accept()
-            contact(*client.getsockname()[:2])
-            threading.Thread(target=one, args=(client,), daemon=True).start()
-
-    threading.Thread(target=run, daemon=True).start()
+    poll.register(server, selectors.EVENT_READ, accept)
+    while True:
+        for key, _ in poll.select():
+            key.data()
 
 
+echo_streams()
 serve(80)
 serve(8080)
 serve(443, f"{folder}/certificate.pem", f"{folder}/key.pem")
 trap()
-echo_stream()
 for address in ("9.9.9.10", "9.9.9.11", "10.9.0.10", "169.254.169.254", "2600::10", "2600::11"):
     for port in (7, 666):
         echo(address, port)

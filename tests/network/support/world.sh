@@ -28,6 +28,9 @@ for address in 9.9.9.10 9.9.9.11 10.9.0.10 169.254.169.254; do
 done
 ip -n servers -6 addr add 2600::10/128 dev lo
 ip -n servers -6 addr add 2600::11/128 dev lo
+# 9.9.9.11, as a translator of addresses would have it.
+ip -n servers -6 addr add 64:ff9b::9.9.9.11/128 dev lo
+ip -n servers -6 addr add 2002:909:90b::1/128 dev lo
 ip route add default via 192.0.2.53
 ip -6 route add default via 2001:db8::53
 # Pings of anybody, as distributions have it.
@@ -51,5 +54,5 @@ done
 code=0
 "$@" || code=$?
 # shellcheck disable=SC2086
-kill $pids
+kill $pids 2> /dev/null || true
 exit $code
