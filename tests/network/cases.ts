@@ -83,6 +83,39 @@ export const rules: readonly Case[] = [
     ["tcp 0.0.0.0 18099", "ECONNREFUSED"],
     ["tcp 10.0.2.2 18099", "EACCES"],
   ),
+  probe(
+    ["--allow-net=9.9.9.10:80,10.9.0.0/24:1-100"],
+    // 9.9.9.10 in other spellings of inet_aton(3), and 9.9.9.11.
+    ["tcp 9.592138 80", "ok"],
+    ["tcp 0x9.0x9.011.012 80", "ok"],
+    ["tcp 151587082 80", "ok"],
+    ["tcp 151587083 80", "EACCES"],
+    ["tcp 9.592139 80", "EACCES"],
+    ["tcp 10.9.0.10 80", "ok"],
+    ["tcp 10.9.0.10 81", "ECONNREFUSED"],
+    ["tcp 10.9.0.10 100", "ECONNREFUSED"],
+    ["tcp 10.9.0.10 101", "EACCES"],
+    ["tcp 10.9.1.10 80", "EACCES"],
+  ),
+  probe(
+    ["--allow-net=[2600::10]:80,[2600::]/64:7/udp", "--deny-net=[2600::11]"],
+    ["tcp 2600::10 80", "ok"],
+    ["tcp 2600:0:0:0:0:0:0:10 80", "ok"],
+    ["tcp 2600::10 8080", "EACCES"],
+    ["tcp 2600::11 80", "EACCES"],
+    ["udp 2600::10 7", "ok"],
+    ["udp 2600::11 7", "EACCES"],
+    ["tcp 9.9.9.10 80", "EACCES"],
+  ),
+  probe(["--allow-net=9.9.9.99"], ["tcp 9.9.9.99 80", "timeout"], ["tcp 9.9.9.10 80", "EACCES"]),
+  probe(
+    ["--allow-host-loopback"],
+    ["tcp 127.0.0.1 18099", "ok"],
+    ["tcp 10.0.2.2 18099", "ok"],
+    ["tcp 127.0.0.1 18098", "ECONNREFUSED"],
+    ["tcp 9.9.9.10 80", "EACCES"],
+    ["tcp 169.254.169.254 80", "EACCES"],
+  ),
   {
     name: "a contract's rules: ports, exceptions, deny over allow",
     config: {
@@ -269,14 +302,15 @@ export const clients: readonly Case[] = [
     stdout: "nameserver 127.0.0.1\nsearch test\n",
   },
   {
-    name: "a published port",
-    flags: ["--allow-net=9.9.9.10:80", "--allow-listen"],
+    name: "a published port, and a client of the host",
+    flags: ["--allow-listen"],
+    launcher: ["/usr/bin/python3", "FOLDER/host.py"],
     argv: [
       "python3",
       "-c",
-      "import socket\ns = socket.create_server(('127.0.0.1', 0)); print(s.getsockname()[1] > 0)",
+      "import socket\ns = socket.create_server(('0.0.0.0', 18777))\nprint('?connect 127.0.0.1 18777', flush=True); print(input())\nc, _ = s.accept(); print('accepted')",
     ],
-    stdout: "True\n",
+    stdout: "reached\naccepted\n",
   },
 ];
 
@@ -352,6 +386,35 @@ export const refusals: readonly Case[] = [
     flags: ["--allow-net=four.test:443", "--net-proxy"],
     argv: curl("-k", "--connect-to", "other.test:443:four.test:443", "https://other.test/"),
     code: 35,
+  },
+  ...[
+    "socket.socket()",
+    "socket.socket(type=socket.SOCK_DGRAM)",
+    "socket.create_connection(('9.9.9.10', 80))",
+  ].map(
+    (made): Case => ({
+      name: `a network socket as standard input: ${made}`,
+      flags: ["--allow-net=9.9.9.10:80"],
+      launcher: [
+        "/usr/bin/python3",
+        "-c",
+        `import os, socket, sys\ns = ${made}\nos.dup2(s.fileno(), 0)\nos.execv(sys.argv[1], sys.argv[1:])`,
+      ],
+      argv: ["true"],
+      code: 1,
+      stderr: /must not be network sockets/,
+    }),
+  ),
+  {
+    name: "a published port, without the grant",
+    flags: ["--allow-net=9.9.9.10:80"],
+    launcher: ["/usr/bin/python3", "FOLDER/host.py"],
+    argv: [
+      "python3",
+      "-c",
+      "import socket\ns = socket.create_server(('0.0.0.0', 18777))\nprint('?connect 127.0.0.1 18777', flush=True); print(input())",
+    ],
+    stdout: "ECONNREFUSED\n",
   },
   python(
     "a second request for another host on a kept connection",

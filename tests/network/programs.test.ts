@@ -1,0 +1,35 @@
+/** Real clients, unmodified, on a brokered network: curl to Java, large transfers, many at once. */
+
+import { afterAll, beforeAll, describe, test } from "bun:test";
+import { callerName, callers, isRoot } from "../support/paths.ts";
+import type { Scratch } from "../support/scratch.ts";
+import { expectOutcome, jobName, jobOf } from "./jobs.ts";
+import { isMissing, preparePrograms, programs } from "./programs.ts";
+import { type Result, runInWorld, worldFolder } from "./world.ts";
+
+/** Making the world takes root. */
+describe.skipIf(!isRoot())("clients of a brokered network", () => {
+  let results: ReadonlyMap<string, Result>;
+  let folder: Scratch;
+
+  beforeAll(async () => {
+    folder = worldFolder();
+    preparePrograms(folder);
+    const found = programs.filter((one) => !isMissing(one));
+    const jobs = callers.flatMap((uid) => found.map((one) => jobOf(folder, uid, one)));
+    results = await runInWorld(folder, jobs);
+  }, 900_000);
+
+  afterAll(() => folder.remove());
+
+  for (const uid of callers) {
+    describe(callerName(uid), () => {
+      for (const one of programs) {
+        const name = isMissing(one) ? `${one.name} (needs ${one.needs?.join(", ")})` : one.name;
+        test.skipIf(isMissing(one))(name, () => {
+          expectOutcome(one, results.get(jobName(uid, one)));
+        });
+      }
+    });
+  }
+});
