@@ -73,7 +73,7 @@ function outside(attack: Attack): Job {
     ...launcherOf(attack),
     ...commandOf(attack),
   ];
-  return { name: `control: ${attack.name}`, words };
+  return { name: `control: ${attack.name}`, words, settles: true };
 }
 
 const isTriedBy = ({ callers }: Attack, uid: number) =>
@@ -109,6 +109,20 @@ describe.skipIf(!isRoot())("attacks on a brokered network", () => {
       }
     });
   }
+
+  test.skipIf(process.env.MXC_ATTACK !== undefined)("who is contacted is written down", () => {
+    const contacts = new Set(
+      [...results].flatMap(([name, { contacts }]) =>
+        name.startsWith("control: ") ? (contacts ?? []) : [],
+      ),
+    );
+    for (const place of [
+      ...["9.9.9.11 666", "9.9.9.11 7/udp", "169.254.169.254 80", "64:ff9b::909:90b 666"],
+      ...["host 18099", "host 18099/udp", "host agent.sock", "host abstract"],
+    ]) {
+      expect([...contacts]).toContain(place);
+    }
+  });
 
   describe("without a sandbox the attack succeeds:", () => {
     for (const attack of attacks.filter(({ control }) => control !== "none")) {
