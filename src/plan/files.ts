@@ -14,17 +14,15 @@ import {
   openingSteps,
   SENSITIVE_PATHS,
 } from "../native/abi.generated.ts";
-import {
-  ancestorsOf,
-  depthOf,
-  isWithin,
-  join,
-  normalise,
-  parentOf,
-  rebase,
-} from "../policy/paths.ts";
+import { ancestorsOf, depthOf, isWithin, join, parentOf, rebase } from "../policy/paths.ts";
 import type { Access, Grant } from "../policy/policy.ts";
-import { deniedRoot, hostProc, strictest } from "../policy/to-policy.ts";
+import {
+  deniedProcess,
+  deniedRoot,
+  hostProc,
+  isOfProcess,
+  strictest,
+} from "../policy/to-policy.ts";
 import type { Step } from "./plan.ts";
 
 /** A host object at a place in the sandbox. */
@@ -66,6 +64,8 @@ interface Denial {
   readonly place: string;
   /** Absent in the sandbox's own folders, where it is another object than the host's. */
   readonly object?: HostObject;
+  /** There need not be anything: the baseline's and the sandbox's own is the host's affair. */
+  readonly optional?: boolean;
 }
 
 export function layOutFiles(grants: readonly Grant[], facts: HostFacts): FileResult {
@@ -139,6 +139,11 @@ function lookUp(grants: readonly Grant[], facts: HostFacts, refusals: Refusal[])
   for (const grant of grants) {
     const path = facts.paths.get(grant.path);
     if (path === undefined) throw new Error(`not probed: ${grant.path}`);
+    // Links lead there too: /proc/net, /dev/fd.
+    if (grant.access === "denied" && (isOfProcess(path.canonical) || isOwnStream(grant.path))) {
+      refusals.push(deniedProcess(grant));
+      continue;
+    }
     if (path.object === undefined) {
       if (grant.access !== "denied") refusals.push(absent(grant, path));
       // What the caller may not look at, the workload may not either.
@@ -340,11 +345,11 @@ function placeDenials(
     // Nothing of the baseline that is below it stays, though nothing shows the folder itself.
     for (const region of regions.all()) {
       if (region.baseline && isWithin(parentOf(region.canonical), canonical)) {
-        denials.set(region.place, { place: region.place });
+        denials.set(region.place, { place: region.place, optional: true });
       }
     }
-    const own = normalise(entry.grant.path);
-    if (isPrivate(own, regions) && hasOwn(own)) denials.set(own, { place: own });
+    const own = ownPlace(entry, regions);
+    if (own !== undefined) denials.set(own, { place: own, optional: true });
   }
   for (const point of facts.procMounts ?? []) {
     for (const entry of entries) {
@@ -365,9 +370,25 @@ function isPrivate(place: string, regions: Regions): boolean {
   return privatePaths(regions).some((folder) => isWithin(place, folder) && !isWithin(over, folder));
 }
 
-/** Whether the sandbox has such a thing of its own; /proc has what the kernel puts there. */
-function hasOwn(place: string): boolean {
-  return isWithin(place, "/proc") || openingSteps().some((step: Step) => step.target === place);
+/** Where the sandbox has such a thing of its own, if it does; /proc has what the kernel puts there. */
+function ownPlace({ grant, facts }: Entry, regions: Regions): string | undefined {
+  // What `..` means, the host's links say.
+  const path = grant.path.includes("/..") ? facts.canonical : grant.path;
+  if (!isPrivate(path, regions)) return undefined;
+  if (isWithin(path, "/proc")) return path;
+  const step = openingSteps().find(({ target }: Step) => target === path);
+  // /dev/ptmx
+  return step?.kind === "symlink" ? join(parentOf(path), step.source as string) : step?.target;
+}
+
+/** /dev/stdin and the like: links of the sandbox's own to what each process has open. */
+function isOwnStream(path: string): boolean {
+  return openingSteps().some(
+    (step: Step) =>
+      step.kind === "symlink" &&
+      step.source?.startsWith("/proc/") === true &&
+      isWithin(path, step.target as string),
+  );
 }
 
 /** Denied by the opening already. */
@@ -423,8 +444,9 @@ function mountSteps(regions: Regions, denials: ReadonlyMap<string, Denial>): Ste
       steps.push({
         kind: screen ? "screen" : "deny",
         target: place,
+        ...(denial.optional === true ? { flags: BindFlag.optional } : {}),
         ...(denial.object === undefined
-          ? { flags: BindFlag.optional }
+          ? {}
           : { device: denial.object.device, inode: denial.object.inode }),
         ...(screen ? {} : { argument: OBJECT_ANY }),
       });

@@ -102,11 +102,11 @@ export function deniedRoot({ field }: Grant): Refusal {
 }
 
 /** `/proc/self`, `/proc/thread-self` and `/proc/PID`, and what is in them. */
-function isOfProcess(path: string): boolean {
+export function isOfProcess(path: string): boolean {
   return /^\/proc\/(self|thread-self|\d+)(\/|$)/.test(path);
 }
 
-function deniedProcess({ path, field }: Grant): Refusal {
+export function deniedProcess({ path, field }: Grant): Refusal {
   return {
     code: "not_enforceable",
     field,

@@ -154,6 +154,21 @@ export const CASES: Readonly<Record<string, PlanCase>> = {
     given: { aliases: new Map([["/w/a", ["/v/mounted", "/elsewhere"]]]) },
     seen: { "/w/a": "denied", "/v/mounted": "denied" },
   },
+  "denied-process": {
+    tree: {
+      "/proc/self": "-> 1",
+      "/proc/net": "-> self/net",
+      "/proc/1/net": "directory",
+      "/dev/stdin": "-> /proc/self/fd/0",
+      "/proc/1/fd/0": "-> /dev/null",
+      "/w/link": "-> /proc/net",
+    },
+    grants: ["no /w/link", "no /proc/net", "no /dev/stdin"],
+  },
+  "denied-in-private": {
+    tree: { "/proc/uptime": "file", "/dev/ptmx": "device" },
+    grants: ["no /dev/../proc/uptime", "no /dev/ptmx"],
+  },
   "unbounded-links": {
     tree: { "/w/key": "file", "/w/copy": "= /w/key" },
     grants: ["rw /w", "no /w/key"],
