@@ -19,6 +19,13 @@ export interface PathFacts {
   readonly forbidden?: boolean;
 }
 
+/** Where a file system is mounted that is the kernel's interface rather than a store of files. */
+export interface KernelMount {
+  readonly point: string;
+  /** As /proc/filesystems names it. */
+  readonly type: string;
+}
+
 /** What of resolv.conf(5) a sandbox with a resolver of its own takes over. */
 export interface ResolverFacts {
   /** Where /etc/resolv.conf leads. */
@@ -40,10 +47,10 @@ export interface HostFacts {
   readonly links: ReadonlyMap<string, string>;
   /** Further canonical paths of a denied object: bind mounts and hard links in granted trees. */
   readonly aliases: ReadonlyMap<string, readonly string[]>;
-  /** Where a part of a denied folder is mounted too. */
+  /** Where a part of a denied folder is mounted too, by the folder. */
   readonly aliasParts?: ReadonlyMap<string, readonly string[]>;
-  /** Where the host has a proc file system besides /proc. */
-  readonly procMounts?: readonly string[];
+  /** In and around what the sandbox shows of the host, /proc itself left out. */
+  readonly kernelMounts?: readonly KernelMount[];
   /** Denied objects whose hard links could not all be found within the bound. */
   readonly unboundedLinks: ReadonlySet<string>;
   /** Only looked up where names are. */

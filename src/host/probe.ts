@@ -1,11 +1,22 @@
 /** Looks the policy's paths up on this host. Reads only; changes nothing. */
 
-import { lstatSync, readdirSync, readFileSync, readlinkSync, type Stats } from "node:fs";
+import {
+  accessSync,
+  type BigIntStats,
+  constants,
+  type Dirent,
+  lstatSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  type Stats,
+} from "node:fs";
 import { BASELINE_PATHS } from "../native/abi.generated.ts";
-import { isWithin, join, parentOf, rebase } from "../policy/paths.ts";
+import { isWithin, join, parentOf } from "../policy/paths.ts";
 import type { Policy } from "../policy/policy.ts";
 import { factsOfCaller } from "./caller.ts";
 import type { HostFacts, HostObject, ObjectType, PathFacts } from "./facts.ts";
+import { findKernelMounts, Mounts } from "./mounts.ts";
 
 /** As the kernel (path_resolution(7)). */
 const MAX_LINKS = 40;
@@ -122,12 +133,9 @@ export function probeHost(policy: Policy): HostFacts {
   for (const grant of policy.grants) look(grant.path);
   if (policy.process.cwd !== undefined) look(policy.process.cwd);
 
-  const mixed = policy.grants.some((grant) => grant.access === "denied");
-  const aliases = new Map<string, string[]>();
-  const aliasParts = new Map<string, string[]>();
-  const unboundedLinks = new Set<string>();
-  const mountinfo = policy.grants.length === 0 ? "" : readFileSync("/proc/self/mountinfo", "utf8");
-  if (mixed) findAliases(policy, paths, mountinfo, { aliases, aliasParts, unboundedLinks });
+  const mountinfo = readFileSync("/proc/self/mountinfo", "utf8");
+  const denied = policy.grants.some((grant) => grant.access === "denied");
+  const shown = shownFolders(policy, paths);
   return {
     ...factsOfCaller(),
     get kernel() {
@@ -135,11 +143,31 @@ export function probeHost(policy: Policy): HostFacts {
     },
     paths,
     links: resolver.links,
-    aliases,
-    aliasParts,
-    procMounts: findProcMounts(mountinfo),
-    unboundedLinks,
+    ...(denied ? findAliases(policy, paths, shown, new Mounts(mountinfo)) : NO_ALIASES),
+    kernelMounts: findKernelMounts(mountinfo, shown).filter(({ point }) => isReachable(point)),
   };
+}
+
+/** What the sandbox shows of the host, by canonical path: the grants first, then the baseline. */
+function shownFolders(policy: Policy, paths: ReadonlyMap<string, PathFacts>): readonly string[] {
+  const out = new Set<string>();
+  for (const { path, access } of policy.grants) {
+    const facts = paths.get(path);
+    if (access !== "denied" && facts?.object !== undefined) out.add(facts.canonical);
+  }
+  for (const path of BASELINE_PATHS) out.add(path);
+  return [...out];
+}
+
+/** What the caller may not reach, the workload may not either. */
+function isReachable(path: string): boolean {
+  try {
+    lstatSync(path);
+    return true;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    return code !== "EACCES" && code !== "EPERM";
+  }
 }
 
 /** [major, minor] (uname(2), through proc(5)). */
@@ -150,159 +178,163 @@ function kernelVersion(): readonly [number, number] {
   return [major, minor];
 }
 
-interface Found {
-  readonly aliases: Map<string, string[]>;
-  readonly aliasParts: Map<string, string[]>;
-  readonly unboundedLinks: Set<string>;
-}
-
-/** A denied file with further names: how many of them are known. */
-interface Linked {
-  readonly canonical: string;
-  readonly links: number;
-  readonly names: Set<string>;
-}
+const NO_ALIASES = { aliases: new Map(), aliasParts: new Map(), unboundedLinks: new Set<string>() };
 
 function findAliases(
   policy: Policy,
   paths: ReadonlyMap<string, PathFacts>,
-  mountinfo: string,
-  { aliases, aliasParts, unboundedLinks }: Found,
-): void {
-  const mounts = parseMounts(mountinfo);
-  const wanted = new Map<string, Linked>();
+  shown: readonly string[],
+  mounts: Mounts,
+): Pick<HostFacts, "aliases" | "aliasParts" | "unboundedLinks"> {
+  const aliases = new Map<string, string[]>();
+  const aliasParts = new Map<string, readonly string[]>();
+  const linked = new Map<string, Linked>();
   for (const grant of policy.grants) {
     const facts = paths.get(grant.path);
     if (grant.access !== "denied" || facts?.object === undefined) continue;
-    const { canonical } = facts;
-    const { whole, parts } = boundElsewhere(canonical, mounts);
-    if (whole.length > 0) aliases.set(canonical, whole);
+    const { canonical, object } = facts;
+    const { whole, parts } = mounts.elsewhere(canonical);
+    // What mountinfo calls the same may be another object: of NFS it does not tell the root.
+    const same = whole.filter((path) => isSame(path, object));
+    if (same.length > 0) aliases.set(canonical, same);
     if (parts.length > 0) aliasParts.set(canonical, parts);
-    const { type, links, device, inode } = facts.object;
-    if (type !== "directory" && links > 1) {
-      wanted.set(`${device}:${inode}`, { canonical, links, names: new Set([canonical]) });
+    if (object.type !== "directory" && object.links > 1) {
+      linked.set(identityOf(object.device, object.inode), {
+        canonical,
+        object,
+        names: new Map([[mounts.insideOf(canonical), canonical]]),
+      });
     }
   }
-  if (wanted.size === 0) return;
-  const roots = new Set<string>(BASELINE_PATHS);
-  for (const grant of policy.grants) {
-    const facts = paths.get(grant.path);
-    if (grant.access !== "denied" && facts?.object?.type === "directory")
-      roots.add(facts.canonical);
+  const unboundedLinks = new Set<string>();
+  if (linked.size > 0 && !findLinks(linked, shown, mounts)) {
+    for (const { canonical, object, names } of linked.values())
+      if (names.size < object.links) unboundedLinks.add(canonical);
   }
-  // A file's names are mostly in one folder, so that comes first: the last taken.
-  const own = [...wanted.values()].map(({ canonical }) => parentOf(canonical));
-  const all = [...roots].filter(
-    (root) => ![...roots].some((other) => other !== root && isWithin(root, other)),
-  );
-  const near = own.filter((folder) => all.some((root) => isWithin(folder, root)));
-  const isEnough = () => [...wanted.values()].every(({ links, names }) => names.size >= links);
-  const look = (folder: string, deep: boolean): boolean => {
-    const pending = [folder];
-    while (pending.length > 0) {
-      const here = pending.pop() as string;
-      for (const entry of readFolder(here)) {
-        budget -= 1;
-        if (budget < 0) return false;
-        const path = join(here, entry.name);
-        if (entry.isDirectory()) {
-          if (deep) pending.push(path);
-          continue;
-        }
-        const stats = lstatSync(path, { bigint: true, throwIfNoEntry: false });
-        if (stats === undefined || stats.nlink < 2n) continue;
-        const linked = wanted.get(`${stats.dev}:${stats.ino}`);
-        if (linked === undefined || linked.names.has(path)) continue;
-        linked.names.add(path);
-        aliases.set(linked.canonical, [...(aliases.get(linked.canonical) ?? []), path]);
-      }
+  for (const { canonical, object, names } of linked.values()) {
+    const all = new Set(aliases.get(canonical));
+    for (const name of names.values()) {
+      all.add(name);
+      for (const other of mounts.elsewhere(name).whole) if (isSame(other, object)) all.add(other);
     }
-    return true;
-  };
-  let budget = LINK_SEARCH_MAX;
-  for (const folder of near) if (!look(folder, false)) break;
-  for (const root of all) {
-    if (isEnough()) return;
-    if (!look(root, true)) {
-      for (const { canonical } of wanted.values()) unboundedLinks.add(canonical);
-      return;
-    }
+    all.delete(canonical);
+    if (all.size > 0) aliases.set(canonical, [...all]);
   }
+  return { aliases, aliasParts, unboundedLinks };
 }
 
-/** A folder that the caller cannot list, the workload cannot either. */
-function readFolder(folder: string) {
+function identityOf(device: bigint, inode: bigint): string {
+  return `${device}:${inode}`;
+}
+
+function isSame(path: string, { device, inode }: HostObject): boolean {
+  const stats = lstatOrNothing(path);
+  return stats !== undefined && stats.dev === device && stats.ino === inode;
+}
+
+/** A denied file that has further names. */
+interface Linked {
+  readonly canonical: string;
+  readonly object: HostObject;
+  /** Those known, by their place in the file system: mounts show one name several times. */
+  readonly names: Map<string, string>;
+}
+
+/**
+ * Looks for the other names, first in the files' own folders, where they mostly are, then in what
+ * the sandbox shows. False: it is more than LINK_SEARCH_MAX, or a part of it cannot be listed, and
+ * names are missing.
+ */
+function findLinks(
+  linked: ReadonlyMap<string, Linked>,
+  shown: readonly string[],
+  mounts: Mounts,
+): boolean {
+  const own = new Set<string>();
+  const devices = new Set<string>();
+  for (const { canonical } of linked.values()) {
+    own.add(parentOf(canonical));
+    const mount = mounts.at(canonical);
+    if (mount !== undefined) devices.add(mount.device);
+  }
+  const mayHold = (folder: string) =>
+    [...mounts.devicesBelow(folder)].some((device) => devices.has(device));
+  const isDone = () =>
+    [...linked.values()].every(({ object, names }) => names.size >= object.links);
+  const note = (path: string, stats: BigIntStats) => {
+    const file = linked.get(identityOf(stats.dev, stats.ino));
+    if (file === undefined) return;
+    const inside = mounts.insideOf(path);
+    if (!file.names.has(inside)) file.names.set(inside, path);
+  };
+  let left = LINK_SEARCH_MAX;
+  let complete = true;
+  const points = new Set(mounts.pointsBelow("/"));
+  const look = (start: string, deep: boolean): void => {
+    const pending = [start];
+    while (pending.length > 0) {
+      const folder = pending.pop() as string;
+      const entries = listFolder(folder);
+      if (entries === undefined) complete = false;
+      for (const entry of entries ?? []) {
+        left -= 1;
+        if (left < 0) return;
+        if (entry.isSymbolicLink()) continue;
+        const path = join(folder, entry.name);
+        // A file system need not say the type with the name.
+        const stats = entry.isDirectory() ? undefined : lstatOrNothing(path);
+        if (entry.isDirectory() || stats?.isDirectory() === true) {
+          if (deep && (!points.has(path) || mayHold(path))) pending.push(path);
+        } else if (stats !== undefined && stats.nlink > 1n) {
+          note(path, stats);
+        }
+      }
+      if (isDone()) return;
+    }
+  };
+  for (const folder of own) look(folder, false);
+  // By canonical path: a baseline folder that is a link shows nothing of its own.
+  const starts = shown.filter(
+    (path) => !shown.some((other) => other !== path && isWithin(path, other)),
+  );
+  for (const start of starts) {
+    if (isDone()) return true;
+    if (left < 0) return false;
+    const stats = lstatOrNothing(start);
+    if (stats === undefined || stats.isSymbolicLink() || !mayHold(start)) continue;
+    if (stats.isDirectory()) look(start, true);
+    else note(start, stats);
+  }
+  return isDone() || (complete && left >= 0);
+}
+
+/**
+ * Nothing if there is none, or if it is out of the caller's reach, and so of the workload's.
+ * Undefined: names in it may be reached that are not listed.
+ */
+function listFolder(folder: string): readonly Dirent[] | undefined {
   try {
     return readdirSync(folder, { withFileTypes: true });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENOTDIR") return [];
+    return (code === "EACCES" || code === "EPERM") && !maySearch(folder) ? [] : undefined;
+  }
+}
+
+function maySearch(folder: string): boolean {
+  try {
+    accessSync(folder, constants.X_OK);
+    return true;
   } catch {
-    return [];
+    return false;
   }
 }
 
-interface HostMount {
-  readonly device: string;
-  readonly root: string;
-  readonly point: string;
-}
-
-/** proc_pid_mountinfo(5), its octal escapes undone. */
-function parseMounts(mountinfo: string): readonly HostMount[] {
-  return mountinfo
-    .split("\n")
-    .filter((line) => line !== "")
-    .map((line) => {
-      const [, , device = "", root = "", point = ""] = line.split(" ");
-      return { device, root: plain(root), point: plain(point) };
-    });
-}
-
-function plain(text: string): string {
-  return text.replace(/\\([0-7]{3})/g, (_, octal: string) =>
-    String.fromCharCode(Number.parseInt(octal, 8)),
-  );
-}
-
-/** Seldom is there one besides /proc, so the text is not taken apart. */
-function findProcMounts(mountinfo: string): readonly string[] {
-  const out: string[] = [];
-  const mark = " - proc ";
-  for (let at = mountinfo.indexOf(mark); at >= 0; at = mountinfo.indexOf(mark, at + 1)) {
-    const line = mountinfo.slice(mountinfo.lastIndexOf("\n", at) + 1, at);
-    const point = plain(line.split(" ")[4] ?? "");
-    if (!isWithin(point, "/proc")) out.push(point);
+function lstatOrNothing(path: string): BigIntStats | undefined {
+  try {
+    return lstatSync(path, { bigint: true, throwIfNoEntry: false });
+  } catch {
+    return undefined;
   }
-  return out;
-}
-
-/** The mount that is seen at a path: the deepest, and of several the last one made. */
-function mountOf(path: string, mounts: readonly HostMount[]): HostMount | undefined {
-  let own: HostMount | undefined;
-  for (const mount of mounts) {
-    if (isWithin(path, mount.point) && (own === undefined || isWithin(mount.point, own.point)))
-      own = mount;
-  }
-  return own;
-}
-
-/** Where else the same part of the same file system is mounted: `path` itself, and what is below. */
-function boundElsewhere(
-  path: string,
-  mounts: readonly HostMount[],
-): { readonly whole: string[]; readonly parts: string[] } {
-  const whole: string[] = [];
-  const parts: string[] = [];
-  const own = mountOf(path, mounts);
-  if (own === undefined) return { whole, parts };
-  const inside = rebase(path, own.point, own.root);
-  for (const mount of mounts) {
-    if (mount === own || mount.device !== own.device) continue;
-    if (isWithin(inside, mount.root)) {
-      const alias = rebase(inside, mount.root, mount.point);
-      // Where another mount lies over it, nobody sees it.
-      if (alias !== path && mountOf(alias, mounts) === mount) whole.push(alias);
-    } else if (isWithin(mount.root, inside) && !isWithin(mount.point, path)) {
-      if (mountOf(mount.point, mounts) === mount) parts.push(mount.point);
-    }
-  }
-  return { whole, parts };
 }

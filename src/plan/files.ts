@@ -340,7 +340,11 @@ function placeDenials(
       }
     }
     for (const name of facts.aliasParts?.get(canonical) ?? []) {
-      for (const place of regions.placesOf(name)) denials.set(place, { place });
+      for (const place of regions.placesOf(name)) {
+        const region = regions.at(place);
+        if (region !== undefined && !region.baseline) refusals.push(grantedPart(entry, region));
+        else if (!isPrivate(place, regions)) denials.set(place, { place });
+      }
     }
     // Nothing of the baseline that is below it stays, though nothing shows the folder itself.
     for (const region of regions.all()) {
@@ -351,17 +355,43 @@ function placeDenials(
     const own = ownPlace(entry, regions);
     if (own !== undefined) denials.set(own, { place: own, optional: true });
   }
-  for (const point of facts.procMounts ?? []) {
-    for (const entry of entries) {
-      if (entry.access !== "denied" && isWithin(entry.facts.canonical, point)) {
-        refusals.push(hostProc(entry.grant));
-      }
+  placeKernelMounts(entries, facts, regions, denials, refusals);
+  return denials;
+}
+
+function grantedPart({ grant }: Entry, region: Region): Refusal {
+  return {
+    code: "not_enforceable",
+    field: grant.field,
+    message: `'${grant.path}' is denied, and '${region.canonical}', which is granted, is a part of it mounted there`,
+    remedy: "Remove the denial or the grant.",
+  };
+}
+
+/**
+ * What the kernel offers there is no part of the folder that it is mounted in: it is shown if it is
+ * granted by its own path, and the host's /proc never.
+ */
+function placeKernelMounts(
+  entries: readonly Entry[],
+  facts: HostFacts,
+  regions: Regions,
+  denials: Map<string, Denial>,
+  refusals: Refusal[],
+): void {
+  for (const { point, type } of facts.kernelMounts ?? []) {
+    const isProc = type === "proc";
+    for (const { access, facts: path, grant } of entries) {
+      if (isProc && access !== "denied" && isWithin(path.canonical, point))
+        refusals.push(hostProc(grant));
     }
     for (const place of regions.placesOf(point)) {
-      if (!isPrivate(place, regions)) denials.set(place, { place });
+      const region = regions.at(place);
+      const isGranted = region !== undefined && !region.baseline && !isProc;
+      if (!isGranted && !isPrivate(place, regions) && !denials.has(place))
+        denials.set(place, { place });
     }
   }
-  return denials;
 }
 
 /** In a folder of the sandbox's own, where no grant shows the host's. */

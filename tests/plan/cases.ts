@@ -27,6 +27,23 @@ const HOME: Tree = {
 
 const DEEP: Tree = { "/w/a/b/c/file": "file", "/w/a/b/other": "file", "/w/a/x": "file" };
 
+const SYSTEM: Tree = {
+  "/sys/kernel": "directory",
+  "/sys/fs/cgroup/cpu": "directory",
+  "/jail/etc/hosts": "file",
+  "/jail/proc/1": "directory",
+  "/usr/share/proc": "directory",
+};
+
+const KERNEL_MOUNTS = [
+  { point: "/dev", type: "devtmpfs" },
+  { point: "/dev/pts", type: "devpts" },
+  { point: "/sys", type: "sysfs" },
+  { point: "/sys/fs/cgroup", type: "cgroup2" },
+  { point: "/jail/proc", type: "proc" },
+  { point: "/usr/share/proc", type: "proc" },
+];
+
 const process = (more: Partial<Policy["process"]>): Partial<Policy> => ({
   process: { ...policyOf([]).process, ...more },
 });
@@ -153,6 +170,42 @@ export const CASES: Readonly<Record<string, PlanCase>> = {
     grants: ["ro /w", "ro /v", "no /w/a"],
     given: { aliases: new Map([["/w/a", ["/v/mounted", "/elsewhere"]]]) },
     seen: { "/w/a": "denied", "/v/mounted": "denied" },
+  },
+  "kernel-mounts": {
+    tree: SYSTEM,
+    grants: ["rw /", "ro /sys/fs/cgroup", "ro /jail"],
+    given: { kernelMounts: KERNEL_MOUNTS },
+    seen: {
+      "/sys": "private",
+      "/sys/kernel": "absent",
+      "/sys/fs/cgroup/cpu": "read",
+      "/jail/etc/hosts": "read",
+      "/jail/proc": "denied",
+      "/usr/share/proc": "denied",
+      "/dev": "private",
+    },
+  },
+  "kernel-mount-granted": {
+    tree: SYSTEM,
+    grants: ["rw /sys"],
+    given: { kernelMounts: KERNEL_MOUNTS },
+    seen: { "/sys/kernel": "write", "/sys/fs/cgroup": "denied", "/usr/share/proc": "denied" },
+  },
+  "proc-mount-granted": {
+    tree: SYSTEM,
+    grants: ["ro /jail/proc"],
+    given: { kernelMounts: KERNEL_MOUNTS },
+  },
+  "denied-part-elsewhere": {
+    tree: { ...DEEP, "/w/secret": "directory" },
+    grants: ["rw /w/a", "no /w/secret"],
+    given: { aliasParts: new Map([["/w/secret", ["/w/a/b", "/elsewhere"]]]) },
+    seen: { "/w/a/x": "write", "/w/a/b": "denied" },
+  },
+  "denied-part-granted": {
+    tree: { ...DEEP, "/w/secret": "directory" },
+    grants: ["rw /w/a", "no /w/secret"],
+    given: { aliasParts: new Map([["/w/secret", ["/w/a"]]]) },
   },
   "denied-process": {
     tree: {

@@ -148,7 +148,9 @@ function objectOf(host: FakeHost, node: HostNode): HostObject {
   return { type, device: DEVICE, inode: node.inode, links };
 }
 
-export type Given = Partial<Pick<HostFacts, "uid" | "cwd" | "kernel" | "aliases" | "resolver">> & {
+export type Given = Partial<
+  Pick<HostFacts, "uid" | "cwd" | "kernel" | "aliases" | "aliasParts" | "kernelMounts" | "resolver">
+> & {
   readonly unboundedLinks?: readonly string[];
   /** Paths that the caller may not look at. */
   readonly forbidden?: readonly string[];
@@ -177,6 +179,8 @@ export function factsOf(host: FakeHost, policy: Policy, given: Given = {}): Host
     links,
     aliases: given.aliases ?? hardLinks(host, policy, paths),
     unboundedLinks: new Set(given.unboundedLinks ?? []),
+    ...(given.aliasParts === undefined ? {} : { aliasParts: given.aliasParts }),
+    ...(given.kernelMounts === undefined ? {} : { kernelMounts: given.kernelMounts }),
     ...(given.resolver === undefined ? {} : { resolver: given.resolver }),
   };
 }
