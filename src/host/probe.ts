@@ -261,7 +261,10 @@ function findLinks(
     [...mounts.devicesBelow(folder)].some((device) => devices.has(device));
   const isDone = () =>
     [...linked.values()].every(({ object, names }) => names.size >= object.links);
-  const note = (path: string, stats: BigIntStats) => {
+  const note = (path: string) => {
+    // With the inode in full, which takes longer: for the few that have several names.
+    const stats = lstatOrNothing(path);
+    if (stats === undefined) return;
     const file = linked.get(identityOf(stats.dev, stats.ino));
     if (file === undefined) return;
     const inside = mounts.insideOf(path);
@@ -282,11 +285,11 @@ function findLinks(
         if (entry.isSymbolicLink()) continue;
         const path = join(folder, entry.name);
         // A file system need not say the type with the name.
-        const stats = entry.isDirectory() ? undefined : lstatOrNothing(path);
+        const stats = entry.isDirectory() ? undefined : briefStats(path);
         if (entry.isDirectory() || stats?.isDirectory() === true) {
           if (deep && (!points.has(path) || mayHold(path))) pending.push(path);
-        } else if (stats !== undefined && stats.nlink > 1n) {
-          note(path, stats);
+        } else if (stats !== undefined && stats.nlink > 1) {
+          note(path);
         }
       }
       if (isDone()) return;
@@ -300,10 +303,10 @@ function findLinks(
   for (const start of starts) {
     if (isDone()) return true;
     if (left < 0) return false;
-    const stats = lstatOrNothing(start);
+    const stats = briefStats(start);
     if (stats === undefined || stats.isSymbolicLink() || !mayHold(start)) continue;
     if (stats.isDirectory()) look(start, true);
-    else note(start, stats);
+    else note(start);
   }
   return isDone() || (complete && left >= 0);
 }
@@ -328,6 +331,14 @@ function maySearch(folder: string): boolean {
     return true;
   } catch {
     return false;
+  }
+}
+
+function briefStats(path: string): Stats | undefined {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false });
+  } catch {
+    return undefined;
   }
 }
 
