@@ -3,25 +3,43 @@
 
 const std = @import("std");
 const addresses = @import("address.zig");
+const corpus = @import("corpus.zig");
 const Address = addresses.Address;
 
 pub const header_size = 12;
-/// Longest name in text, without the final dot.
+/// Longest name in text, without the final dot, and in the form of messages.
 pub const name_max = 253;
-/// Largest message that is taken from a server: what the query's EDNS record (RFC 6891) announces.
-pub const message_max = 4096;
-/// Largest answer over UDP to a client that announces nothing.
-pub const answer_max = 512;
+const wire_name_max = 255;
+/// Header and question of a query.
+pub const question_max = header_size + wire_name_max + 4;
+/// A query of our own: with the record that says what we take.
+pub const query_max = question_max + options_size;
+/// Over UDP: what a client takes that does not say (RFC 1035), and the most that is said and sent
+/// where both sides do (RFC 6891), so that no datagram is cut into fragments.
+pub const udp_plain = 512;
+pub const udp_max = 1232;
+/// Over TCP, in both directions; what a stub asks for is never near it.
+pub const tcp_max = 16 * 1024;
+/// Addresses of an answer; more are not looked at.
+pub const addresses_max = 32;
+/// CNAMEs from the name that was asked for to the one that has the records.
+const chain_max = 12;
 
 pub const Type = struct {
     pub const a: u16 = 1;
+    pub const ns: u16 = 2;
     pub const cname: u16 = 5;
+    pub const soa: u16 = 6;
+    pub const ptr: u16 = 12;
+    pub const mx: u16 = 15;
+    pub const txt: u16 = 16;
     pub const aaaa: u16 = 28;
+    pub const srv: u16 = 33;
     pub const opt: u16 = 41;
     /// SVCB and HTTPS (RFC 9460): they carry keys that hide the server's name.
     pub const svcb: u16 = 64;
     pub const https: u16 = 65;
-    pub const any: u16 = 255;
+    pub const caa: u16 = 257;
 };
 
 pub const Code = struct {
@@ -33,57 +51,91 @@ pub const Code = struct {
 };
 
 const class_internet: u16 = 1;
+const flag_response: u16 = 0x8000;
+const flag_truncated: u16 = 0x0200;
+const opcode_mask: u16 = 0x7800;
 
 /// Lower case, labels with dots between, no dot at the end.
 pub const Name = struct {
     buffer: [name_max]u8 = undefined,
     length: u8 = 0,
+    /// Letters, digits, hyphens and underscores alone, which is all that a host's name has: a dot or
+    /// a zero inside a label would make another name of it. Without text otherwise.
+    is_host: bool = true,
 
     pub fn text(name: *const Name) []const u8 {
         return name.buffer[0..name.length];
     }
 
-    fn append(name: *Name, label: []const u8) error{Malformed}!void {
+    fn append(name: *Name, label: []const u8) void {
+        if (!name.is_host) return;
         const dot: usize = @intFromBool(name.length > 0);
-        if (name.length + dot + label.len > name_max) return error.Malformed;
-        if (dot == 1) name.buffer[name.length] = '.';
-        for (label, name.buffer[name.length + dot ..][0..label.len]) |byte, *place| {
-            // Letters, digits, hyphen and underscore are all that a host's name has; a dot inside a
-            // label would make two names of one.
-            place.* = switch (byte) {
+        const place = name.buffer[name.length..][0 .. dot + label.len];
+        if (dot == 1) place[0] = '.';
+        for (label, place[dot..]) |byte, *out| {
+            out.* = switch (byte) {
                 'A'...'Z' => byte + 32,
                 'a'...'z', '0'...'9', '-', '_' => byte,
-                else => return error.Malformed,
+                else => {
+                    name.is_host = false;
+                    name.length = 0;
+                    return;
+                },
             };
         }
-        name.length += @intCast(dot + label.len);
+        name.length += @intCast(place.len);
+    }
+};
+
+/// The labels of a name, wherever compression (RFC 1035, 4.1.4) has put them. It ends: each jump
+/// leads to before the last one's target, and all labels fit into one name.
+const Labels = struct {
+    message: []const u8,
+    at: usize,
+    /// Where jumps may lead: before it.
+    limit: usize,
+    /// What follows the name, once the labels are through or have jumped.
+    after: ?usize = null,
+    size: usize = 1,
+
+    fn init(message: []const u8, start: usize) Labels {
+        return .{ .message = message, .at = start, .limit = start };
+    }
+
+    /// Null at the end.
+    fn next(labels: *Labels) error{Malformed}!?[]const u8 {
+        while (true) {
+            if (labels.at >= labels.message.len) return error.Malformed;
+            const length = labels.message[labels.at];
+            if (length & 0xc0 == 0xc0) {
+                if (labels.at + 2 > labels.message.len) return error.Malformed;
+                const target = read16(labels.message, labels.at) & 0x3fff;
+                if (labels.after == null) labels.after = labels.at + 2;
+                if (target >= labels.limit or target < header_size) return error.Malformed;
+                labels.limit = target;
+                labels.at = target;
+                continue;
+            }
+            if (length & 0xc0 != 0) return error.Malformed;
+            if (length == 0) {
+                if (labels.after == null) labels.after = labels.at + 1;
+                return null;
+            }
+            const label_end = labels.at + 1 + length;
+            labels.size += 1 + @as(usize, length);
+            if (label_end > labels.message.len or labels.size > wire_name_max) return error.Malformed;
+            defer labels.at = label_end;
+            return labels.message[labels.at + 1 .. label_end];
+        }
     }
 };
 
 /// The name at `start`, and where what follows it begins.
 fn readName(message: []const u8, start: usize, name: *Name) error{Malformed}!usize {
-    name.length = 0;
-    var at = start;
-    var after: ?usize = null;
-    var jumps: usize = 0;
-    while (true) {
-        if (at >= message.len) return error.Malformed;
-        const length = message[at];
-        if (length == 0) return after orelse at + 1;
-        if (length & 0xc0 == 0xc0) {
-            if (at + 2 > message.len) return error.Malformed;
-            const target = std.mem.readInt(u16, message[at..][0..2], .big) & 0x3fff;
-            // Backwards only, so that it ends.
-            jumps += 1;
-            if (target >= at or jumps > 32) return error.Malformed;
-            if (after == null) after = at + 2;
-            at = target;
-            continue;
-        }
-        if (length & 0xc0 != 0 or at + 1 + length > message.len) return error.Malformed;
-        try name.append(message[at + 1 ..][0..length]);
-        at += 1 + length;
-    }
+    name.* = .{};
+    var labels: Labels = .init(message, start);
+    while (try labels.next()) |label| name.append(label);
+    return labels.after.?;
 }
 
 pub const Query = struct {
@@ -92,42 +144,102 @@ pub const Query = struct {
     type: u16,
     /// Of the header and the question.
     length: usize,
+    /// It says what size of an answer it takes (EDNS); an answer does then, too.
+    has_options: bool = false,
+    /// Over UDP.
+    answer_max: u16 = udp_plain,
 };
 
-/// A query with one question of the Internet class; all else is malformed here.
-pub fn parseQuery(message: []const u8) error{Malformed}!Query {
-    if (message.len < header_size) return error.Malformed;
-    const flags = std.mem.readInt(u16, message[2..4], .big);
-    const is_response_or_other = flags & 0xf800;
-    if (is_response_or_other != 0) return error.Malformed;
-    if (std.mem.readInt(u16, message[4..6], .big) != 1) return error.Malformed;
-    var query: Query = .{ .id = std.mem.readInt(u16, message[0..2], .big), .name = .{}, .type = 0, .length = 0 };
-    const after = try readName(message, header_size, &query.name);
-    if (after + 4 > message.len or query.name.length == 0) return error.Malformed;
-    query.type = std.mem.readInt(u16, message[after..][0..2], .big);
-    if (std.mem.readInt(u16, message[after + 2 ..][0..2], .big) != class_internet) return error.Malformed;
-    query.length = after + 4;
+/// Response: never to be answered, or two servers would talk forever.
+pub const QueryError = error{ Malformed, Response, Unsupported };
+
+/// A query with one question of the Internet class.
+pub fn parseQuery(message: []const u8) QueryError!Query {
+    if (message.len < header_size) return error.Response;
+    const flags = read16(message, 2);
+    if (flags & flag_response != 0) return error.Response;
+    if (flags & opcode_mask != 0) return error.Unsupported;
+    const additional = read16(message, 10);
+    if (read16(message, 4) != 1 or read16(message, 6) != 0 or read16(message, 8) != 0) return error.Malformed;
+    var query: Query = .{ .id = read16(message, 0), .name = .{}, .type = 0, .length = 0 };
+    var at = try readName(message, header_size, &query.name);
+    if (at + 4 > message.len) return error.Malformed;
+    // The root is no host either.
+    if (query.name.length == 0) query.name.is_host = false;
+    query.type = read16(message, at);
+    if (read16(message, at + 2) != class_internet) return error.Unsupported;
+    at += 4;
+    query.length = at;
+    for (0..additional) |_| {
+        const record = try Record.read(message, at);
+        at = record.end;
+        if (record.type != Type.opt) continue;
+        if (query.has_options) return error.Malformed;
+        query.has_options = true;
+        query.answer_max = std.math.clamp(record.class, udp_plain, udp_max);
+    }
     return query;
 }
 
-/// A query of our own. `out` has room for it: `header_size` + name + 17 bytes.
-pub fn buildQuery(out: []u8, id: u16, name: []const u8, kind: u16) []const u8 {
+const Record = struct {
+    owner: Name,
+    /// Where its owner's name begins.
+    start: usize,
+    type: u16,
+    class: u16,
+    ttl: u32,
+    /// Its data: from `data` to `end`.
+    data: usize,
+    end: usize,
+
+    fn read(message: []const u8, start: usize) error{Malformed}!Record {
+        var record: Record = undefined;
+        record.start = start;
+        const at = try readName(message, start, &record.owner);
+        if (at + 10 > message.len) return error.Malformed;
+        record.type = read16(message, at);
+        record.class = read16(message, at + 2);
+        record.ttl = std.mem.readInt(u32, message[at + 4 ..][0..4], .big);
+        // RFC 2181, 8: the highest bit set means zero.
+        if (record.ttl >> 31 != 0) record.ttl = 0;
+        record.data = at + 10;
+        record.end = record.data + read16(message, at + 8);
+        if (record.end > message.len) return error.Malformed;
+        return record;
+    }
+
+    fn isOf(record: *const Record, owner: *const Name) bool {
+        return record.class == class_internet and record.owner.is_host and std.mem.eql(u8, record.owner.text(), owner.text());
+    }
+};
+
+const options_size = 11;
+
+/// The record that says how much we take over UDP (RFC 6891): nothing else of it is used.
+const options = [options_size]u8{ 0, 0, Type.opt, udp_max >> 8, udp_max & 0xff, 0, 0, 0, 0, 0, 0 };
+
+pub const Form = enum { with_options, plain };
+
+/// A query of our own. `name`: labels of 1 to 63 bytes with dots between, at most `name_max`.
+pub fn buildQuery(out: *[query_max]u8, id: u16, name: []const u8, kind: u16, form: Form) error{Malformed}![]const u8 {
     std.mem.writeInt(u16, out[0..2], id, .big);
-    // Recursion desired; one question, one additional record.
-    @memcpy(out[2..header_size], &[_]u8{ 1, 0, 0, 1, 0, 0, 0, 0, 0, 1 });
-    var at = writeName(out, header_size, name);
-    std.mem.writeInt(u16, out[at..][0..2], kind, .big);
-    std.mem.writeInt(u16, out[at + 2 ..][0..2], class_internet, .big);
+    // Recursion desired; one question.
+    @memcpy(out[2..header_size], &[_]u8{ 1, 0, 0, 1, 0, 0, 0, 0, 0, @intFromBool(form == .with_options) });
+    var at = try writeName(out, header_size, name);
+    write16(out, at, kind);
+    write16(out, at + 2, class_internet);
     at += 4;
-    const options = [_]u8{ 0, 0, Type.opt, message_max >> 8, message_max & 0xff, 0, 0, 0, 0, 0, 0 };
+    if (form == .plain) return out[0..at];
     @memcpy(out[at..][0..options.len], &options);
     return out[0 .. at + options.len];
 }
 
-fn writeName(out: []u8, start: usize, name: []const u8) usize {
+fn writeName(out: []u8, start: usize, name: []const u8) error{Malformed}!usize {
+    if (name.len > name_max) return error.Malformed;
     var at = start;
     var labels = std.mem.splitScalar(u8, name, '.');
     while (labels.next()) |label| {
+        if (label.len == 0 or label.len > 63) return error.Malformed;
         out[at] = @intCast(label.len);
         @memcpy(out[at + 1 ..][0..label.len], label);
         at += 1 + label.len;
@@ -136,8 +248,6 @@ fn writeName(out: []u8, start: usize, name: []const u8) usize {
     return at + 1;
 }
 
-pub const addresses_max = 12;
-
 pub const Response = struct {
     code: u8,
     truncated: bool,
@@ -145,166 +255,529 @@ pub const Response = struct {
     count: usize = 0,
     /// Seconds; the shortest of the chain.
     ttl: u32 = std.math.maxInt(u32),
+    /// Where the answer's records begin, how many there are, and whose end of the chain has them.
+    records: usize,
+    records_count: u16,
+    last: Name,
 };
 
 /// The answer to the query of this id, name and type: the addresses at the end of its CNAME chain.
-/// Null: it answers something else.
+/// Null: it is no answer to that query, so perhaps not from the server. Malformed: it is, and cannot
+/// be read.
 pub fn parseResponse(message: []const u8, id: u16, name: []const u8, kind: u16) error{Malformed}!?Response {
-    if (message.len < header_size) return error.Malformed;
-    const flags = std.mem.readInt(u16, message[2..4], .big);
-    if (std.mem.readInt(u16, message[0..2], .big) != id or flags & 0x8000 == 0) return null;
-    if (std.mem.readInt(u16, message[4..6], .big) != 1) return error.Malformed;
-    var owner: Name = .{};
-    var after = try readName(message, header_size, &owner);
-    if (after + 4 > message.len) return error.Malformed;
-    if (!std.mem.eql(u8, owner.text(), name) or std.mem.readInt(u16, message[after..][0..2], .big) != kind) return null;
-    after += 4;
-    var response: Response = .{ .code = @truncate(flags & 0xf), .truncated = flags & 0x0200 != 0 };
-    const answers = std.mem.readInt(u16, message[6..8], .big);
-    var current: Name = owner;
+    if (message.len < header_size) return null;
+    const flags = read16(message, 2);
+    if (read16(message, 0) != id or flags & flag_response == 0 or flags & opcode_mask != 0) return null;
+    if (read16(message, 4) != 1) return null;
+    var owner: Name = undefined;
+    const after = readName(message, header_size, &owner) catch return null;
+    if (after + 4 > message.len or !owner.is_host or !std.mem.eql(u8, owner.text(), name)) return null;
+    if (read16(message, after) != kind or read16(message, after + 2) != class_internet) return null;
+    var response: Response = .{
+        .code = @truncate(flags & 0xf),
+        .truncated = flags & flag_truncated != 0,
+        .records = after + 4,
+        .records_count = read16(message, 6),
+        .last = owner,
+    };
+    // What is cut off is asked for again over TCP; nothing of it is used.
+    if (response.truncated) return response;
     // Records may stand in any order, so each link of the chain is a pass over them.
-    for (0..8) |_| {
-        const target = try pass(message, after, answers, &current, kind, &response) orelse break;
-        current = target;
-    }
+    for (0..chain_max) |_| {
+        response.last = try pass(message, kind, &response) orelse break;
+    } else return error.Malformed;
     return response;
 }
 
-/// Takes the addresses of `current`, or returns what it is another name of.
-fn pass(message: []const u8, start: usize, answers: u16, current: *const Name, kind: u16, response: *Response) error{Malformed}!?Name {
-    var at = start;
+/// Takes the addresses of the chain's last name, or returns what that is another name of.
+fn pass(message: []const u8, kind: u16, response: *Response) error{Malformed}!?Name {
+    var at = response.records;
     var target: ?Name = null;
-    for (0..answers) |_| {
-        var owner: Name = .{};
-        // A name that no host has ends the look: what is behind it is not asked for.
-        at = readName(message, at, &owner) catch return target;
-        if (at + 10 > message.len) return if (response.truncated) target else error.Malformed;
-        const record = message[at..];
-        const record_type = std.mem.readInt(u16, record[0..2], .big);
-        const ttl = std.mem.readInt(u32, record[4..8], .big);
-        const length = std.mem.readInt(u16, record[8..10], .big);
-        const data = at + 10;
-        at = data + length;
-        if (at > message.len) return error.Malformed;
-        if (std.mem.readInt(u16, record[2..4], .big) != class_internet) continue;
-        if (!std.mem.eql(u8, owner.text(), current.text())) continue;
-        if (record_type == Type.cname and kind != Type.cname) {
-            var name: Name = .{};
-            _ = try readName(message, data, &name);
+    for (0..response.records_count) |_| {
+        const record = try Record.read(message, at);
+        at = record.end;
+        if (!record.isOf(&response.last)) continue;
+        if (record.type == Type.cname and kind != Type.cname) {
+            var name: Name = undefined;
+            if (try readName(message, record.data, &name) != record.end) return error.Malformed;
+            // A name that no host has ends the chain.
+            if (!name.is_host) return null;
             target = name;
-            response.ttl = @min(response.ttl, ttl);
-        } else if (record_type == kind and response.count < addresses_max) {
-            if (kind == Type.a and length == 4) {
-                response.addresses[response.count] = .v4(message[data..][0..4].*);
-            } else if (kind == Type.aaaa and length == 16) {
-                response.addresses[response.count] = .v6(message[data..][0..16].*);
-            } else continue;
+            response.ttl = @min(response.ttl, record.ttl);
+        } else if (record.type == kind) {
+            response.ttl = @min(response.ttl, record.ttl);
+            if (response.count == addresses_max) continue;
+            const data = message[record.data..record.end];
+            response.addresses[response.count] = switch (kind) {
+                Type.a => if (data.len == 4) .v4(data[0..4].*) else return error.Malformed,
+                Type.aaaa => if (data.len == 16) .v6(data[0..16].*) else return error.Malformed,
+                else => continue,
+            };
             response.count += 1;
-            response.ttl = @min(response.ttl, ttl);
         }
     }
     return target;
 }
 
+/// A message that is written to its end, or to what its reader takes.
+const Answer = struct {
+    out: []u8,
+    at: usize,
+    /// Of bytes, with the options that come last.
+    limit: usize,
+    count: u16 = 0,
+    full: bool = false,
+
+    /// `asked` begins with the query's header and question. `limit`: at most `out.len`, at least
+    /// `udp_plain`.
+    fn begin(out: []u8, asked: []const u8, query: *const Query, limit: usize) Answer {
+        @memcpy(out[0..query.length], asked[0..query.length]);
+        const reserved: usize = if (query.has_options) options_size else 0;
+        return .{ .out = out, .at = query.length, .limit = @min(limit, out.len) - reserved };
+    }
+
+    fn room(answer: *Answer, size: usize) ?[]u8 {
+        if (answer.at + size > answer.limit) {
+            answer.full = true;
+            return null;
+        }
+        defer answer.at += size;
+        return answer.out[answer.at..][0..size];
+    }
+
+    fn end(answer: *Answer, query: *const Query, code: u8) []const u8 {
+        const out = answer.out;
+        // A response, recursion desired as asked, available.
+        out[2] = 0x80 | (out[2] & 1) | @as(u8, if (answer.full) flag_truncated >> 8 else 0);
+        out[3] = 0x80 | code;
+        @memset(out[6..header_size], 0);
+        write16(out, 6, answer.count);
+        if (query.has_options) {
+            out[11] = 1;
+            @memcpy(out[answer.at..][0..options.len], &options);
+            answer.at += options.len;
+        }
+        return out[0..answer.at];
+    }
+};
+
 /// An answer to `query`, whose header and question are the first bytes of `asked`. Each address gets
 /// a record of the query's name: what lies between is nobody's business. Those of the other family
-/// are left out. Never longer than `answer_max`: a name takes 255 bytes, a record 28.
-pub fn buildAnswer(out: *[answer_max]u8, asked: []const u8, query: *const Query, code: u8, found: []const Address, ttl: u32) []const u8 {
-    @memcpy(out[0..query.length], asked[0..query.length]);
-    // A response, recursion desired as asked, available.
-    out[2] = 0x80 | (asked[2] & 1);
-    out[3] = 0x80 | code;
-    @memset(out[6..header_size], 0);
-    var at = query.length;
-    var count: u16 = 0;
+/// are left out. What is over `limit` bytes (at least `udp_plain`, at most `out`) is left out, and
+/// that said.
+pub fn buildAnswer(out: []u8, asked: []const u8, query: *const Query, code: u8, found: []const Address, ttl: u32, limit: usize) []const u8 {
+    var answer: Answer = .begin(out, asked, query, limit);
     for (found) |address| {
         const v4 = address.asV4();
-        if ((v4 != null) != (query.type == Type.a)) continue;
+        const fits = switch (query.type) {
+            Type.a => v4 != null,
+            Type.aaaa => v4 == null,
+            else => false,
+        };
+        if (!fits) continue;
         const data: []const u8 = if (v4) |*bytes| bytes else &address.bytes;
-        if (at + 12 + data.len > out.len) break;
-        @memcpy(out[at..][0..2], &[_]u8{ 0xc0, header_size });
-        std.mem.writeInt(u16, out[at + 2 ..][0..2], query.type, .big);
-        std.mem.writeInt(u16, out[at + 4 ..][0..2], class_internet, .big);
-        std.mem.writeInt(u32, out[at + 6 ..][0..4], ttl, .big);
-        std.mem.writeInt(u16, out[at + 10 ..][0..2], @intCast(data.len), .big);
-        @memcpy(out[at + 12 ..][0..data.len], data);
-        at += 12 + data.len;
-        count += 1;
+        const record = answer.room(12 + data.len) orelse break;
+        writeRecordHead(record, query.type, ttl, data.len);
+        @memcpy(record[12..], data);
+        answer.count += 1;
     }
-    std.mem.writeInt(u16, out[6..8], count, .big);
-    return out[0..at];
+    return answer.end(query, code);
+}
+
+/// As `buildAnswer`, with one record that says whose address it is.
+pub fn buildPointer(out: []u8, asked: []const u8, query: *const Query, name: []const u8, ttl: u32, limit: usize) []const u8 {
+    var answer: Answer = .begin(out, asked, query, limit);
+    var target: [wire_name_max]u8 = undefined;
+    const length = writeName(&target, 0, name) catch return answer.end(query, Code.none);
+    if (answer.room(12 + length)) |record| {
+        writeRecordHead(record, Type.ptr, ttl, length);
+        @memcpy(record[12..], target[0..length]);
+        answer.count = 1;
+    }
+    return answer.end(query, Code.none);
+}
+
+/// An error about a query that cannot be read; of it, only the header's id and kind are repeated.
+/// `message`: at least a header.
+pub fn buildError(out: *[header_size]u8, message: []const u8, code: u8) []const u8 {
+    @memset(out, 0);
+    @memcpy(out[0..2], message[0..2]);
+    out[2] = 0x80 | (message[2] & 0x79);
+    out[3] = 0x80 | code;
+    return out;
+}
+
+fn writeRecordHead(record: []u8, kind: u16, ttl: u32, length: usize) void {
+    // The question's name.
+    write16(record, 0, 0xc000 | header_size);
+    write16(record, 2, kind);
+    write16(record, 4, class_internet);
+    std.mem.writeInt(u32, record[6..10], ttl, .big);
+    write16(record, 10, @intCast(length));
+}
+
+/// Records of these types are written anew by `buildCopy`; no others are.
+pub fn canCopy(kind: u16) bool {
+    return switch (kind) {
+        Type.ns, Type.cname, Type.soa, Type.ptr, Type.mx, Type.txt, Type.srv, Type.svcb, Type.https, Type.caa => true,
+        else => false,
+    };
+}
+
+/// An answer to `query` with those records of a server's message that it is about, each read as its
+/// type has it and written anew: names in full, bytes of no known meaning nowhere. `response` is what
+/// `parseResponse` made of the message.
+pub fn buildCopy(out: []u8, asked: []const u8, query: *const Query, message: []const u8, response: *const Response, ttl_max: u32, limit: usize) error{Malformed}![]const u8 {
+    var answer: Answer = .begin(out, asked, query, limit);
+    var current = query.name;
+    for (0..chain_max) |_| {
+        var target: ?Name = null;
+        var at = response.records;
+        for (0..response.records_count) |_| {
+            const record = try Record.read(message, at);
+            at = record.end;
+            if (!record.isOf(&current)) continue;
+            const is_link = record.type == Type.cname and query.type != Type.cname;
+            if (!is_link and record.type != query.type) continue;
+            if (is_link) {
+                var name: Name = undefined;
+                _ = try readName(message, record.data, &name);
+                if (name.is_host) target = name;
+            }
+            try copyRecord(&answer, message, &record, ttl_max);
+        }
+        current = target orelse break;
+    }
+    return answer.end(query, response.code);
+}
+
+/// All of it, or nothing where there is no room.
+fn copyRecord(answer: *Answer, message: []const u8, record: *const Record, ttl_max: u32) error{Malformed}!void {
+    const start = answer.at;
+    errdefer answer.at = start;
+    if (!try copyName(answer, message, record.start, null, .anywhere)) return cut(answer, start);
+    const head = answer.room(10) orelse return cut(answer, start);
+    write16(head, 0, record.type);
+    write16(head, 2, class_internet);
+    std.mem.writeInt(u32, head[4..8], @min(record.ttl, ttl_max), .big);
+    const data = answer.at;
+    if (!try copyData(answer, message, record)) return cut(answer, start);
+    write16(head, 8, @intCast(answer.at - data));
+    answer.count += 1;
+}
+
+fn cut(answer: *Answer, start: usize) void {
+    answer.at = start;
+}
+
+/// False: no room.
+fn copyData(answer: *Answer, message: []const u8, record: *const Record) error{Malformed}!bool {
+    const data = message[record.data..record.end];
+    switch (record.type) {
+        Type.ns, Type.cname, Type.ptr => return copyName(answer, message, record.data, record.end, .anywhere),
+        Type.mx => return try copyBytes(answer, data, 2) and try copyName(answer, message, record.data + 2, record.end, .anywhere),
+        Type.srv => return try copyBytes(answer, data, 6) and try copyName(answer, message, record.data + 6, record.end, .anywhere),
+        Type.soa => {
+            var skipped: Name = undefined;
+            const second = try readName(message, record.data, &skipped);
+            const numbers = try readName(message, second, &skipped);
+            if (record.end != numbers + 20) return error.Malformed;
+            return try copyName(answer, message, record.data, null, .anywhere) and
+                try copyName(answer, message, second, null, .anywhere) and
+                try copyBytes(answer, message[numbers..record.end], 20);
+        },
+        Type.txt => {
+            var at: usize = 0;
+            while (at < data.len) at += 1 + @as(usize, data[at]);
+            if (at != data.len or data.len == 0) return error.Malformed;
+            return copyBytes(answer, data, data.len);
+        },
+        Type.caa => {
+            // Flags, then a tag of letters and digits (RFC 8659, 4.1).
+            if (data.len < 2 or data[1] == 0 or 2 + @as(usize, data[1]) > data.len) return error.Malformed;
+            for (data[2..][0..data[1]]) |byte| if (!std.ascii.isAlphanumeric(byte)) return error.Malformed;
+            return copyBytes(answer, data, data.len);
+        },
+        Type.svcb, Type.https => {
+            if (!try copyBytes(answer, data, 2)) return false;
+            var skipped: Name = undefined;
+            var at = try readName(message, record.data + 2, &skipped);
+            if (!try copyName(answer, message, record.data + 2, null, .here)) return false;
+            const parameters = at;
+            var last: ?u16 = null;
+            while (at < record.end) {
+                if (at + 4 > record.end) return error.Malformed;
+                const key = read16(message, at);
+                if (last) |before| if (key <= before) return error.Malformed;
+                last = key;
+                at += 4 + @as(usize, read16(message, at + 2));
+            }
+            if (at != record.end) return error.Malformed;
+            return copyBytes(answer, message[parameters..record.end], record.end - parameters);
+        },
+        else => return error.Malformed,
+    }
+}
+
+fn copyBytes(answer: *Answer, data: []const u8, length: usize) error{Malformed}!bool {
+    if (data.len < length) return error.Malformed;
+    const place = answer.room(length) orelse return false;
+    @memcpy(place, data[0..length]);
+    return true;
+}
+
+/// `end`: where the name must end. Where compression is not allowed (RFC 9460, 2.2) the labels are
+/// `here`.
+fn copyName(answer: *Answer, message: []const u8, start: usize, end: ?usize, place: enum { anywhere, here }) error{Malformed}!bool {
+    var labels: Labels = .init(message, start);
+    while (try labels.next()) |label| {
+        if (place == .here and labels.after != null) return error.Malformed;
+        const out = answer.room(1 + label.len) orelse return false;
+        out[0] = @intCast(label.len);
+        @memcpy(out[1..], label);
+    }
+    if (end) |expected| if (labels.after.? != expected) return error.Malformed;
+    const last = answer.room(1) orelse return false;
+    last[0] = 0;
+    return true;
+}
+
+fn read16(bytes: []const u8, at: usize) u16 {
+    return std.mem.readInt(u16, bytes[at..][0..2], .big);
+}
+
+fn write16(out: []u8, at: usize, value: u16) void {
+    std.mem.writeInt(u16, out[at..][0..2], value, .big);
 }
 
 const testing = std.testing;
 
+/// A server's message: the question of `name`, then `records`.
+fn messageOf(comptime name: []const u8, kind: u16, count: u16, comptime records: []const u8) [header_size + name.len + 2 + 4 + records.len]u8 {
+    var built: [query_max]u8 = undefined;
+    const question = buildQuery(&built, 9, name, kind, .plain) catch unreachable;
+    var message: [header_size + name.len + 2 + 4 + records.len]u8 = undefined;
+    @memcpy(message[0..question.len], question);
+    message[2] = 0x81;
+    message[3] = 0x80;
+    write16(&message, 6, count);
+    @memcpy(message[question.len..], records);
+    return message;
+}
+
+const chain = messageOf("a.test", Type.a, 3,
+    // b.test A 192.0.2.1, before its CNAME; then a stranger's.
+    "\x01b\x04test\x00" ++ "\x00\x01\x00\x01\x00\x00\x00\x3c\x00\x04\xc0\x00\x02\x01" ++
+        "\xc0\x0c" ++ "\x00\x05\x00\x01\x00\x00\x00\x1e\x00\x08\x01B\x04test\x00" ++
+        "\x01c\x04test\x00" ++ "\x00\x01\x00\x01\x00\x00\x00\x3c\x00\x04\xc0\x00\x02\x02");
+/// Its records' owners and data are compressed.
+const mail = messageOf("a.test", Type.mx, 2, "\xc0\x0c" ++ "\x00\x05\x00\x01\x00\x00\x00\x1e\x00\x04\x01b\xc0\x0e" ++
+    "\xc0\x24" ++ "\x00\x0f\x00\x01\x00\x00\x00\x3c\x00\x07\x00\x0a\x02mx\xc0\x0e");
+const text_record = messageOf("a.test", Type.txt, 1, "\xc0\x0c" ++ "\x00\x10\x00\x01\x00\x00\x00\x1e\x00\x06\x05hello");
+const authority = messageOf("a.test", Type.soa, 1, "\xc0\x0c" ++ "\x00\x06\x00\x01\x00\x00\x00\x1e\x00\x18\xc0\x0c\xc0\x0c" ++ @as([20]u8, @splat(1)));
+const service = messageOf("a.test", Type.https, 1, "\xc0\x0c" ++ "\x00\x41\x00\x01\x00\x00\x00\x1e\x00\x0a\x00\x01\x00\x00\x01\x00\x03\x02h2");
+const certificates = messageOf("a.test", Type.caa, 1, "\xc0\x0c" ++ "\x01\x01\x00\x01\x00\x00\x00\x1e\x00\x0d\x00\x05issueca.tst");
+
+const long_label: [63]u8 = @splat('x');
+const three_labels = long_label ++ "." ++ long_label ++ "." ++ long_label ++ ".";
+
 test "a query comes back as it was built, in lower case" {
-    var buffer: [300]u8 = undefined;
-    const message = buildQuery(&buffer, 7, "api.test", Type.a);
+    var buffer: [query_max]u8 = undefined;
+    const message = try buildQuery(&buffer, 7, "api.test", Type.a, .with_options);
     const query = try parseQuery(message);
     try testing.expectEqualStrings("api.test", query.name.text());
     try testing.expectEqual(Type.a, query.type);
+    try testing.expect(query.has_options);
+    try testing.expectEqual(udp_max, query.answer_max);
+    try testing.expectEqual(message.len - options.len, query.length);
     buffer[header_size + 1] = 'A';
     try testing.expectEqualStrings("api.test", (try parseQuery(message)).name.text());
     // A dot inside a label is no dot between labels.
     buffer[header_size + 2] = '.';
-    try testing.expectError(error.Malformed, parseQuery(message));
+    const dotted = try parseQuery(message);
+    try testing.expect(!dotted.name.is_host and dotted.name.length == 0);
+    for ([_][]const u8{ "", ".", "a..b", "a.", ".a", long_label ++ "x", three_labels ++ long_label[0..62] }) |name| {
+        try testing.expectError(error.Malformed, buildQuery(&buffer, 7, name, Type.a, .plain));
+    }
+    const longest = three_labels ++ long_label[0..61];
+    try testing.expectEqualStrings(longest, (try parseQuery(try buildQuery(&buffer, 7, longest, Type.a, .with_options))).name.text());
+}
+
+test "what is no plain query is told apart" {
+    var buffer: [query_max]u8 = undefined;
+    const message = try buildQuery(&buffer, 7, "api.test", Type.a, .plain);
+    const Change = struct { usize, u8, QueryError };
+    for ([_]Change{
+        .{ 2, 0x80, error.Response },
+        .{ 2, 0x28, error.Unsupported },
+        .{ 5, 2, error.Malformed },
+        .{ 7, 1, error.Malformed },
+        .{ 9, 1, error.Malformed },
+        .{ 11, 1, error.Malformed },
+        .{ header_size, 0xc0, error.Malformed },
+        .{ header_size, 0x40, error.Malformed },
+        .{ message.len - 1, 3, error.Unsupported },
+    }) |change| {
+        const before = buffer[change[0]];
+        buffer[change[0]] = change[1];
+        try testing.expectError(change[2], parseQuery(message));
+        buffer[change[0]] = before;
+    }
+    for (header_size..message.len) |length| try testing.expectError(error.Malformed, parseQuery(message[0..length]));
+    for (0..header_size) |length| try testing.expectError(error.Response, parseQuery(message[0..length]));
 }
 
 test "an answer's addresses are those at the end of the chain" {
-    var buffer: [300]u8 = undefined;
-    const question = buildQuery(&buffer, 9, "a.test", Type.a);
-    const size = question.len - 11;
-    var message: [400]u8 = undefined;
-    @memcpy(message[0..size], question[0..size]);
-    message[2] = 0x81;
-    message[3] = 0x80;
-    @memcpy(message[4..12], &[_]u8{ 0, 1, 0, 3, 0, 0, 0, 0 });
-    const records =
-        // b.test A 192.0.2.1, before its CNAME; then a stranger's.
-        "\x01b\x04test\x00" ++ "\x00\x01\x00\x01\x00\x00\x00\x3c\x00\x04\xc0\x00\x02\x01" ++
-        "\xc0\x0c" ++ "\x00\x05\x00\x01\x00\x00\x00\x1e\x00\x08\x01b\x04test\x00" ++
-        "\x01c\x04test\x00" ++ "\x00\x01\x00\x01\x00\x00\x00\x3c\x00\x04\xc0\x00\x02\x02";
-    @memcpy(message[size..][0..records.len], records);
-    const whole = message[0 .. size + records.len];
-    const response = (try parseResponse(whole, 9, "a.test", Type.a)).?;
+    const response = (try parseResponse(&chain, 9, "a.test", Type.a)).?;
     try testing.expectEqual(1, response.count);
     try testing.expect(response.addresses[0].eql(.v4(.{ 192, 0, 2, 1 })));
     try testing.expectEqual(30, response.ttl);
-    try testing.expectEqual(null, try parseResponse(whole, 8, "a.test", Type.a));
-    try testing.expectEqual(null, try parseResponse(whole, 9, "z.test", Type.a));
-    try testing.expectError(error.Malformed, parseResponse(whole[0 .. whole.len - 1], 9, "a.test", Type.a));
+    try testing.expectEqualStrings("b.test", response.last.text());
+    try testing.expectEqual(null, try parseResponse(&chain, 8, "a.test", Type.a));
+    try testing.expectEqual(null, try parseResponse(&chain, 9, "z.test", Type.a));
+    try testing.expectEqual(null, try parseResponse(&chain, 9, "a.test", Type.aaaa));
+    try testing.expectError(error.Malformed, parseResponse(chain[0 .. chain.len - 1], 9, "a.test", Type.a));
+    var cut_off = chain;
+    cut_off[2] |= 2;
+    const truncated = (try parseResponse(&cut_off, 9, "a.test", Type.a)).?;
+    try testing.expect(truncated.truncated and truncated.count == 0);
+    var too_short = chain;
+    // An A record of three bytes would shift what follows; of a name's own it is refused.
+    too_short[header_size + 12 + 8 + 9] = 3;
+    try testing.expectError(error.Malformed, parseResponse(&too_short, 9, "a.test", Type.a));
+}
+
+test "a chain that goes in circles is refused" {
+    const circle = messageOf("a.test", Type.a, 1, "\xc0\x0c" ++ "\x00\x05\x00\x01\x00\x00\x00\x1e\x00\x02\xc0\x0c");
+    try testing.expectError(error.Malformed, parseResponse(&circle, 9, "a.test", Type.a));
 }
 
 test "an answer is read as it was built" {
-    var buffer: [300]u8 = undefined;
-    const asked = buildQuery(&buffer, 3, "a.test", Type.aaaa);
+    var buffer: [query_max]u8 = undefined;
+    const asked = try buildQuery(&buffer, 3, "a.test", Type.aaaa, .with_options);
     const query = try parseQuery(asked);
-    var out: [answer_max]u8 = undefined;
+    var out: [udp_max]u8 = undefined;
     const v6: Address = .v6(.{ 0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1 });
-    const answer = buildAnswer(&out, asked, &query, Code.none, &.{ .v4(.{ 1, 2, 3, 4 }), v6 }, 60);
+    const answer = buildAnswer(&out, asked, &query, Code.none, &.{ .v4(.{ 1, 2, 3, 4 }), v6 }, 60, udp_max);
     const response = (try parseResponse(answer, 3, "a.test", Type.aaaa)).?;
     try testing.expectEqual(1, response.count);
     try testing.expect(response.addresses[0].eql(v6));
+    try testing.expectEqual(60, response.ttl);
+    // One additional record, which says what we take.
+    try testing.expectEqual(1, read16(answer, 10));
+    try testing.expectEqualSlices(u8, &options, answer[answer.len - options.len ..]);
+    // No type but theirs has addresses.
+    var mail_query = query;
+    mail_query.type = Type.mx;
+    try testing.expectEqual(0, read16(buildAnswer(&out, asked, &mail_query, Code.none, &.{ .v4(.{ 1, 2, 3, 4 }), v6 }, 60, udp_max), 6));
 }
 
-test "compression that points forwards or in circles ends" {
-    const message = [_]u8{ 0, 1, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0 } ++ [_]u8{ 0xc0, 12, 0, 1, 0, 1 };
-    try testing.expectError(error.Malformed, parseQuery(&message));
+test "what does not fit is left out, and that is said" {
+    var buffer: [query_max]u8 = undefined;
+    const asked = try buildQuery(&buffer, 3, "a.test", Type.aaaa, .plain);
+    const query = try parseQuery(asked);
+    var out: [udp_max]u8 = undefined;
+    const many: [addresses_max]Address = @splat(.v6(@splat(0x20)));
+    const small = buildAnswer(&out, asked, &query, Code.none, &many, 60, query.answer_max);
+    try testing.expect(small.len <= udp_plain and small.len > udp_plain - 28);
+    try testing.expect(read16(small, 2) & flag_truncated != 0);
+    try testing.expectEqual((udp_plain - query.length) / 28, read16(small, 6));
+    const whole = buildAnswer(&out, asked, &query, Code.none, &many, 60, udp_max);
+    try testing.expect(read16(whole, 2) & flag_truncated == 0);
+    try testing.expectEqual(addresses_max, (try parseResponse(whole, 3, "a.test", Type.aaaa)).?.count);
 }
 
-test "fuzz: whatever the bytes, no look leaves them" {
-    try testing.fuzz({}, fuzzOne, .{});
-}
-
-fn fuzzOne(_: void, smith: *testing.Smith) !void {
-    var buffer: [600]u8 = undefined;
-    const bytes = buffer[0..smith.slice(&buffer)];
-    if (parseQuery(bytes)) |query| {
-        try testing.expect(query.length <= bytes.len);
-        var out: [answer_max]u8 = undefined;
-        if (query.length <= answer_max) _ = buildAnswer(&out, bytes, &query, Code.none, &.{.v4(.{ 1, 2, 3, 4 })}, 1);
-    } else |_| {}
-    if (bytes.len > header_size) {
-        _ = parseResponse(bytes, std.mem.readInt(u16, bytes[0..2], .big), "a", Type.a) catch {};
+test "records of other types are written anew" {
+    var out: [udp_max]u8 = undefined;
+    const copied = try copyOf(&out, &mail, Type.mx, udp_plain);
+    try testing.expectEqual(2, read16(copied, 6));
+    const record = copied[copied.len - 11 - 10 - 8 ..];
+    try testing.expectEqualSlices(u8, "\x01b\x04test\x00\x00\x0f\x00\x01\x00\x00\x00\x3c\x00\x0b\x00\x0a\x02mx\x04test\x00"[0..record.len], record);
+    try testing.expectEqual(1, read16(try copyOf(&out, &text_record, Type.txt, udp_plain), 6));
+    try testing.expectEqual(1, read16(try copyOf(&out, &authority, Type.soa, udp_plain), 6));
+    try testing.expectEqual(1, read16(try copyOf(&out, &service, Type.https, udp_plain), 6));
+    try testing.expectEqual(1, read16(try copyOf(&out, &certificates, Type.caa, udp_plain), 6));
+    // Each byte of each record's length matters.
+    inline for (.{ .{ text_record, Type.txt, 6 }, .{ authority, Type.soa, 24 }, .{ service, Type.https, 10 } }) |case| {
+        var shorter = case[0];
+        shorter[shorter.len - case[2] - 1] -= 1;
+        try testing.expectError(error.Malformed, copyOf(&out, &shorter, case[1], udp_plain));
     }
+}
+
+fn copyOf(out: []u8, message: []const u8, kind: u16, limit: usize) ![]const u8 {
+    var buffer: [query_max]u8 = undefined;
+    const asked = try buildQuery(&buffer, 9, "a.test", kind, .plain);
+    const query = try parseQuery(asked);
+    const response = (try parseResponse(message, 9, "a.test", kind)).?;
+    return buildCopy(out, asked, &query, message, &response, 3600, limit);
+}
+
+test "whose address it is" {
+    var buffer: [query_max]u8 = undefined;
+    const asked = try buildQuery(&buffer, 3, "1.2.0.192.in-addr.arpa", Type.ptr, .plain);
+    const query = try parseQuery(asked);
+    var out: [udp_plain]u8 = undefined;
+    const answer = buildPointer(&out, asked, &query, "a.test", 60, udp_plain);
+    try testing.expectEqual(1, read16(answer, 6));
+    try testing.expect(std.mem.endsWith(u8, answer, "\x01a\x04test\x00"));
+}
+
+test "compression that points forwards, in circles or to the header ends" {
+    for ([_]u8{ 0, 11, 12, 13, 20 }) |target| {
+        const message = [_]u8{ 0, 1, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0 } ++ [_]u8{ 0xc0, target, 0, 1, 0, 1 };
+        try testing.expectError(error.Malformed, parseQuery(&message));
+    }
+}
+
+const fuzz_messages = [_][]const u8{
+    "\x00\x07\x01\x00\x00\x01\x00\x00\x00\x00\x00\x01\x01a\x04test\x00\x00\x01\x00\x01\x00\x00\x29\x04\xd0\x00\x00\x00\x00\x00\x00",
+    "\x00\x07\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x03x.y\x00\x00\x1c\x00\x01",
+    &chain,
+    &mail,
+    &text_record,
+    &authority,
+    &service,
+    &certificates,
+};
+
+/// Whatever the bytes, no look leaves them, and what is written can be read again.
+fn checkMessage(bytes: []const u8) anyerror!void {
+    var out: [udp_max]u8 = undefined;
+    if (parseQuery(bytes)) |query| {
+        try testing.expect(query.length <= bytes.len and query.length <= question_max);
+        for ([_]usize{ udp_plain, udp_max }) |limit| {
+            const answer = buildAnswer(&out, bytes, &query, Code.none, &.{ .v4(.{ 1, 2, 3, 4 }), .v6(@splat(9)) }, 1, limit);
+            try testing.expect(answer.len <= limit);
+            if (query.name.is_host) {
+                const response = (try parseResponse(answer, query.id, query.name.text(), query.type)).?;
+                try testing.expectEqual(@as(usize, if (query.type == Type.a or query.type == Type.aaaa) 1 else 0), response.count);
+            }
+        }
+    } else |_| {}
+    if (bytes.len <= header_size) return;
+    for ([_]u16{ Type.a, Type.aaaa, Type.ns, Type.cname, Type.soa, Type.ptr, Type.mx, Type.txt, Type.srv, Type.svcb, Type.https, Type.caa }) |kind| {
+        const parsed = parseResponse(bytes, read16(bytes, 0), "a.test", kind) catch continue;
+        const response = parsed orelse continue;
+        try testing.expect(response.count <= addresses_max);
+        if (!canCopy(kind)) continue;
+        var buffer: [query_max]u8 = undefined;
+        const asked = try buildQuery(&buffer, response.code, "a.test", kind, .with_options);
+        const query = try parseQuery(asked);
+        const copied = buildCopy(&out, asked, &query, bytes, &response, 3600, udp_max) catch continue;
+        try testing.expect(copied.len <= udp_max);
+        const again = (try parseResponse(copied, response.code, "a.test", kind)).?;
+        try testing.expect(again.truncated or again.records_count <= response.records_count * chain_max);
+    }
+}
+
+test "fuzz: name messages" {
+    const Once = struct {
+        fn one(_: void, smith: *testing.Smith) anyerror!void {
+            var buffer: [1024]u8 = undefined;
+            try checkMessage(buffer[0..smith.slice(&buffer)]);
+        }
+    };
+    try testing.fuzz({}, Once.one, .{ .corpus = corpus.entries(&fuzz_messages) });
+    try corpus.changed(&fuzz_messages, 20_000, checkMessage);
 }

@@ -7,6 +7,7 @@ test {
     _ = @import("dns.zig");
     _ = @import("echo.zig");
     _ = @import("flow_table.zig");
+    _ = @import("hosts.zig");
     _ = @import("names.zig");
     _ = @import("packet.zig");
     _ = @import("policy.zig");
