@@ -12,4 +12,5 @@ test {
     _ = @import("packet.zig");
     _ = @import("policy.zig");
     _ = @import("proxy.zig");
+    _ = @import("resolver_test.zig");
 }
