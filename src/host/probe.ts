@@ -22,7 +22,7 @@ import { findKernelMounts, Mounts } from "./mounts.ts";
 const MAX_LINKS = 40;
 
 /** Objects looked at in the search for a denied file's other names; above it, the plan refuses. */
-export const LINK_SEARCH_MAX = 200_000;
+export const LINK_SEARCH_MAX = 1_000_000;
 
 /** Access and modification are not looked at, so that one lookup serves the whole probe. */
 class Resolver {

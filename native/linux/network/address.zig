@@ -85,6 +85,36 @@ pub const Address = struct {
         return address.isInAny(&multicast);
     }
 
+    /// The IPv4 addresses that a network may carry the packets of this IPv6 one to: the well-known
+    /// NAT64 prefix (RFC 6052, 2.1), the one for local use with each length that fits (RFC 8215),
+    /// 6to4 (RFC 3056), Teredo (RFC 4380, 4) and the IPv4-compatible form (RFC 4291, 2.5.5.1). A
+    /// NAT64 with a prefix of the network's own cannot be told from other addresses.
+    pub fn translations(address: Address, out: *[4]Address) []const Address {
+        const b = &address.bytes;
+        var count: usize = 0;
+        if (address.isIn(nat64.address, nat64.bits) or
+            (address.isIn(.v6(@splat(0)), 96) and !address.isLoopback()))
+        {
+            out[0] = .v4(b[12..16].*);
+            count = 1;
+        } else if (address.isIn(nat64_local.address, nat64_local.bits)) {
+            // Byte 8 is zero and belongs to no address (RFC 6052, 2.2).
+            out[0] = .v4(.{ b[6], b[7], b[9], b[10] });
+            out[1] = .v4(.{ b[7], b[9], b[10], b[11] });
+            out[2] = .v4(b[9..13].*);
+            out[3] = .v4(b[12..16].*);
+            count = 4;
+        } else if (address.isIn(six_to_four.address, six_to_four.bits)) {
+            out[0] = .v4(b[2..6].*);
+            count = 1;
+        } else if (address.isIn(teredo.address, teredo.bits)) {
+            out[0] = .v4(b[4..8].*);
+            out[1] = .v4(.{ ~b[12], ~b[13], ~b[14], ~b[15] });
+            count = 2;
+        }
+        return out[0..count];
+    }
+
     /// Text as RFC 5952 has it; at most 45 bytes.
     pub fn format(address: Address, out: *[45]u8) []const u8 {
         if (address.asV4()) |b| {
@@ -136,6 +166,11 @@ fn block6(first: u16, second: u16, bits: u8) Block {
     std.mem.writeInt(u16, bytes[2..4], second, .big);
     return .{ .address = .v6(bytes), .bits = bits };
 }
+
+const nat64: Block = .{ .address = .v6(.{ 0, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }), .bits = 96 };
+const nat64_local: Block = .{ .address = .v6(.{ 0, 0x64, 0xff, 0x9b, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }), .bits = 48 };
+const six_to_four = block6(0x2002, 0, 16);
+const teredo = block6(0x2001, 0, 32);
 
 const loopback = [_]Block{
     block4(127, 0, 0, 0, 8),
@@ -228,6 +263,28 @@ test "blocks" {
     try std.testing.expect(address.isSpecial());
     try std.testing.expect(!Address.v4(.{ 8, 8, 8, 8 }).isSpecial());
     try std.testing.expect(Address.v4(.{ 0, 0, 0, 0 }).isLoopback());
+}
+
+test "the IPv4 addresses inside IPv6 ones" {
+    var out: [4]Address = undefined;
+    const metadata: Address = .v4(.{ 169, 254, 169, 254 });
+    const carriers = [_][16]u8{
+        .{ 0, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0, 169, 254, 169, 254 },
+        .{ 0, 0x64, 0xff, 0x9b, 0, 1, 169, 254, 0, 169, 254, 0, 0, 0, 0, 0 },
+        .{ 0, 0x64, 0xff, 0x9b, 0, 1, 0, 169, 0, 254, 169, 254, 0, 0, 0, 0 },
+        .{ 0, 0x64, 0xff, 0x9b, 0, 1, 0, 0, 0, 169, 254, 169, 254, 0, 0, 0 },
+        .{ 0, 0x64, 0xff, 0x9b, 0, 1, 0, 0, 0, 0, 0, 0, 169, 254, 169, 254 },
+        .{ 0x20, 2, 169, 254, 169, 254, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1 },
+        .{ 0x20, 1, 0, 0, 9, 9, 9, 9, 0, 0, 0, 0, 86, 1, 86, 1 },
+        .{ 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 169, 254, 169, 254 },
+    };
+    for (carriers) |bytes| {
+        var found = false;
+        for (Address.v6(bytes).translations(&out)) |inside| found = found or inside.eql(metadata);
+        try std.testing.expect(found);
+    }
+    const plain = [_]Address{ .v6(.{ 0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 169, 254, 169, 254 }), metadata, .v6(@splat(0)) };
+    for (plain) |address| try std.testing.expectEqual(0, address.translations(&out).len);
 }
 
 test "text" {

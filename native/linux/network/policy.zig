@@ -51,6 +51,11 @@ pub const Rule = struct {
         return true;
     }
 
+    fn coversAny(rule: *const Rule, several: []const Address) bool {
+        for (several) |address| if (rule.covers(address)) return true;
+        return false;
+    }
+
     pub fn matchesName(rule: *const Rule, name: []const u8) bool {
         const wanted = switch (rule.peer) {
             .block => return false,
@@ -87,12 +92,15 @@ pub const Policy = struct {
     host_loopback: bool,
 
     /// `names`: those that permitted look-ups gave this address for, as of now. `on_host`: the
-    /// address is one of the host's own (loopback included).
+    /// address is one of the host's own (loopback included). An address that a gateway translates to
+    /// IPv4 is denied where that one is; it is not allowed for that one's sake.
     pub fn decide(policy: *const Policy, protocol: Protocol, address: Address, port: u16, names: []const []const u8, on_host: bool) Decision {
         var granted: ?Decision = null;
+        var buffer: [4]Address = undefined;
+        const translations = address.translations(&buffer);
         for (policy.rules) |*rule| {
             if (!rule.speaksOf(protocol, port)) continue;
-            const by_address = rule.covers(address);
+            const by_address = rule.covers(address) or (rule.deny and rule.coversAny(translations));
             const by_name = !by_address and matchesAny(rule, names);
             if (!by_address and !by_name) continue;
             if (rule.deny) return .{ .verdict = .deny, .reason = .rule, .rule = rule };
@@ -179,6 +187,16 @@ test "deny over allow, the port too, whatever the order" {
     try std.testing.expectEqual(.deny, policy.decide(.tcp, .v4(.{ 11, 1, 1, 1 }), 80, &.{}, false).verdict);
     // The host's own address is the host's, whatever block it is in.
     try std.testing.expectEqual(.deny, policy.decide(.tcp, .v4(.{ 10, 1, 1, 1 }), 80, &.{}, true).verdict);
+}
+
+test "a denied address is denied in the forms that gateways translate" {
+    const rules = [_]Rule{.{ .peer = .{ .block = .{ .address = .v4(.{ 169, 254, 0, 0 }), .bits = 112 } }, .deny = true, .protocols = protocols_all, .label = "a" }};
+    const policy: Policy = .{ .rules = &rules, .default_allow = true, .host_loopback = false };
+    const translated: Address = .v6(.{ 0, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0, 169, 254, 169, 254 });
+    try std.testing.expectEqual(.deny, policy.decide(.tcp, translated, 80, &.{}, false).verdict);
+    const allowing = [_]Rule{.{ .peer = .{ .block = .{ .address = .v4(.{ 169, 254, 0, 0 }), .bits = 112 } }, .deny = false, .protocols = protocols_all, .label = "a" }};
+    const strict: Policy = .{ .rules = &allowing, .default_allow = false, .host_loopback = false };
+    try std.testing.expectEqual(.deny, strict.decide(.tcp, translated, 80, &.{}, false).verdict);
 }
 
 test "names: exact, below, and never a suffix that is not a label" {
