@@ -1,9 +1,12 @@
 /** Request to Plan on this host: the pure layers with the probe between them. */
 
+import { readFileSync } from "node:fs";
 import type { Request } from "../contract/request.ts";
 import { MxcError } from "../errors.ts";
 import { factsOfCaller } from "../host/caller.ts";
 import type { HostFacts } from "../host/facts.ts";
+import { findKernelMounts } from "../host/mounts.ts";
+import { BASELINE_PATHS } from "../native/abi.generated.ts";
 import { planLinux } from "../plan/linux.ts";
 import type { Plan } from "../plan/plan.ts";
 import { resolveBackend } from "../policy/backend.ts";
@@ -33,9 +36,14 @@ async function withResolver({ network }: Policy, facts: HostFacts): Promise<Host
   return resolver === undefined ? facts : { ...facts, resolver };
 }
 
-/** Without paths and other questions there is nothing to look up on the host. */
+/** Without paths and other questions there is nothing to look up on the host but its mounts. */
 function needsProbe({ grants, process: own, limits }: Policy): boolean {
-  return grants.length > 0 || own.cwd !== undefined || limits.pids !== DEFAULT_PIDS;
+  return (
+    grants.length > 0 ||
+    own.cwd !== undefined ||
+    limits.pids !== DEFAULT_PIDS ||
+    findKernelMounts(readFileSync("/proc/self/mountinfo", "utf8"), BASELINE_PATHS).length > 0
+  );
 }
 
 /** As far as it goes without looking at the policy's paths. */

@@ -254,6 +254,12 @@ export const clients: readonly Case[] = [
     "b'HTTP/1.1 200 OK'\n",
   ),
   python(
+    "a blocking connect that gives up in its own time (SO_SNDTIMEO)",
+    ["--allow-net=9.9.9.99,slow.test"],
+    "import socket, struct, time, errno\nfor host in ('9.9.9.99', 'slow.test'):\n  s = socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack('ll', 0, 300000))\n  t = time.monotonic(); print(errno.errorcode[s.connect_ex((host, 80))], 0.25 < time.monotonic() - t < 2)",
+    "EINPROGRESS True\nEINPROGRESS True\n",
+  ),
+  python(
     "an epoll set that held the socket before its connect",
     ["--allow-net=9.9.9.10:80"],
     "import socket, select\ns = socket.socket(); s.setblocking(False)\ne = select.epoll(); e.register(s, select.EPOLLOUT)\nprint(s.connect_ex(('9.9.9.10', 80)))\nprint(e.poll(5)[0][0] == s.fileno())\ns.send(b'GET / HTTP/1.0\\r\\n\\r\\n'); e.modify(s, select.EPOLLIN)\ne.poll(5); print(s.recv(8))",

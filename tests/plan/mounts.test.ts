@@ -98,6 +98,11 @@ for (const uid of callers) {
       }
     }
 
+    holds(`below the baseline, without any path in the policy${why}`, () => {
+      const result = run('mount -t proc proc /usr/share; "$@" run -- ls /usr/share');
+      expect(result).toMatchObject({ exitCode: 2, stdout: "" });
+    });
+
     holds(`covered by another mount${why}`, () => {
       const { exitCode } = run(
         'mount -t proc proc granted/one; mount -t tmpfs t granted/one; "$@" run --allow-read=granted/one -- true',

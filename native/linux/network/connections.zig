@@ -48,6 +48,8 @@ const Pending = struct {
     },
     /// The caller's socket.
     file: sys.fd_t,
+    /// When the caller stops waiting, of the monotonic clock in nanoseconds.
+    deadline: ?u64 = null,
 };
 
 pub const Connections = struct {
@@ -55,6 +57,7 @@ pub const Connections = struct {
     listener: notify.Listener,
     watcher: loops.Watcher = .{ .callback = onNotification },
     ticker: loops.Ticker = .{ .callback = onTick },
+    alarm: loops.Ticker = .{ .callback = onDeadline },
     policy: *const policies.Policy,
     names: *names_.Names,
     named: *named_.Named,
@@ -72,6 +75,7 @@ pub const Connections = struct {
         connections.pending = try std.heap.page_allocator.alloc(Pending, pending_max);
         try connections.loop.add(&connections.watcher, connections.listener.fd, loops.IN);
         connections.loop.tick(&connections.ticker);
+        connections.loop.onDeadline(&connections.alarm);
     }
 
     fn onNotification(watcher: *loops.Watcher, events: u32) void {
@@ -315,6 +319,8 @@ pub const Connections = struct {
             connections.release(pending);
             return .{ .errno = sockets.ENOMEM };
         };
+        if (waits_for != .unix) pending.deadline = sockets.sendDeadline(call.file, loops.nanoseconds());
+        if (pending.deadline) |deadline| connections.loop.wakeBy(deadline);
         return .later;
     }
 
@@ -349,6 +355,27 @@ pub const Connections = struct {
         }
         sys.close(pending.file);
         connections.release(pending);
+    }
+
+    /// The caller's time is over: its connect goes on without it (connect(2), EINPROGRESS).
+    fn leaveUnderWay(connections: *Connections, pending: *Pending) void {
+        const notification = &pending.notification;
+        var errno: u16 = 0;
+        if (pending.waits_for == .host) {
+            errno = connections.handOver(notification, pending.waits_for.host, sockets.statusFlags(pending.file));
+        }
+        connections.listener.answer(notification.id, if (errno != 0) errno else sockets.EINPROGRESS);
+        connections.end(pending);
+    }
+
+    fn onDeadline(alarm: *loops.Ticker, _: u64) void {
+        const connections: *Connections = @fieldParentPtr("alarm", alarm);
+        const now = loops.nanoseconds();
+        for (connections.pending[0..connections.pending_used]) |*pending| {
+            if (pending.waits_for == .free) continue;
+            const deadline = pending.deadline orelse continue;
+            if (now >= deadline) connections.leaveUnderWay(pending) else connections.loop.wakeBy(deadline);
+        }
     }
 
     /// Calls whose thread is gone.

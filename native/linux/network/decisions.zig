@@ -3,6 +3,7 @@
 
 const std = @import("std");
 const sys = @import("sys");
+const interface = @import("interface.zig");
 const policies = @import("policy.zig");
 const addresses = @import("address.zig");
 
@@ -142,7 +143,10 @@ fn summaryLine(out: *std.Io.Writer, entry: *const Denied) std.Io.Writer.Error!vo
     var wanted: std.Io.Writer = .fixed(&flag);
     if (entry.endpoint) |endpoint| {
         try writeEndpoint(out, endpoint, entry.protocol, &text);
-        try writeEndpoint(&wanted, endpoint, entry.protocol, &text);
+        if (isHostLoopback(endpoint.address)) {
+            try wanted.writeAll("localhost");
+            try writePort(&wanted, endpoint, entry.protocol);
+        } else try writeEndpoint(&wanted, endpoint, entry.protocol, &text);
     } else {
         try plain(out, name);
         try plain(&wanted, name);
@@ -166,6 +170,15 @@ fn writeEndpoint(out: *std.Io.Writer, endpoint: addresses.Endpoint, protocol: po
     if (v6) try out.writeAll("[");
     try out.writeAll(address);
     if (v6) try out.writeAll("]");
+    try writePort(out, endpoint, protocol);
+}
+
+/// In the sandbox's words or the host's.
+fn isHostLoopback(address: addresses.Address) bool {
+    return address.isLoopback() or address.eql(interface.gateway_v4) or address.eql(interface.gateway_v6);
+}
+
+fn writePort(out: *std.Io.Writer, endpoint: addresses.Endpoint, protocol: policies.Protocol) std.Io.Writer.Error!void {
     if (protocol != .icmp) try out.print(":{d}", .{endpoint.port});
     if (protocol != .tcp) try out.print("/{s}", .{@tagName(protocol)});
 }

@@ -17,7 +17,8 @@ pub const Watcher = struct {
     callback: *const fn (*Watcher, events: u32) void,
 };
 
-/// Called about once a second with the monotonic clock's seconds.
+/// Called about once a second with the monotonic clock's seconds, or as an alarm when a deadline
+/// has come.
 pub const Ticker = struct {
     callback: *const fn (*Ticker, now: u64) void,
     next: ?*Ticker = null,
@@ -34,6 +35,8 @@ comptime {
 }
 
 const batch_size = 64;
+/// However many deadlines a workload sets, alarms are called no more often.
+const alarm_min_ns = 10 * std.time.ns_per_ms;
 
 pub const Loop = struct {
     epoll: sys.fd_t,
@@ -41,6 +44,10 @@ pub const Loop = struct {
     batch_length: usize = 0,
     tickers: ?*Ticker = null,
     next_tick: u64 = 0,
+    alarms: ?*Ticker = null,
+    /// In nanoseconds.
+    last_alarm: u64 = 0,
+    next_alarm: u64 = std.math.maxInt(u64),
     stopped: bool = false,
 
     pub fn init(failure: *sys.Failure) error{Syscall}!Loop {
@@ -72,6 +79,17 @@ pub const Loop = struct {
         loop.tickers = ticker;
     }
 
+    /// `alarm` is called for deadlines; it asks again for those that are left.
+    pub fn onDeadline(loop: *Loop, alarm: *Ticker) void {
+        alarm.next = loop.alarms;
+        loop.alarms = alarm;
+    }
+
+    /// The alarms are called at this time of the monotonic clock in nanoseconds, or a little after.
+    pub fn wakeBy(loop: *Loop, deadline: u64) void {
+        loop.next_alarm = @min(loop.next_alarm, @max(deadline, loop.last_alarm + alarm_min_ns));
+    }
+
     fn control(loop: *Loop, operation: u32, watcher: *Watcher, events: u32) error{Syscall}!void {
         const event: Event = .{ .events = events, .watcher = watcher };
         var failure: sys.Failure = undefined;
@@ -81,13 +99,18 @@ pub const Loop = struct {
     /// Until `stopped`.
     pub fn run(loop: *Loop) void {
         while (!loop.stopped) {
-            const now = seconds();
-            if (now >= loop.next_tick) {
-                loop.next_tick = now + 1;
-                var ticker = loop.tickers;
-                while (ticker) |current| : (ticker = current.next) current.callback(current, now);
+            const now = nanoseconds();
+            if (now / std.time.ns_per_s >= loop.next_tick) {
+                loop.next_tick = now / std.time.ns_per_s + 1;
+                callAll(loop.tickers, now);
             }
-            const timeout: i32 = if (loop.tickers == null) -1 else 1000;
+            if (now >= loop.next_alarm) {
+                loop.last_alarm = now;
+                loop.next_alarm = std.math.maxInt(u64);
+                callAll(loop.alarms, now);
+            }
+            const left = (loop.next_alarm -| now) / std.time.ns_per_ms +| 1;
+            const timeout: i32 = if (loop.tickers == null) -1 else @intCast(@min(left, 1000));
             const count = sys.call(.epoll_pwait, .{ loop.epoll, &loop.batch, @as(u32, batch_size), timeout, @as(usize, 0), @as(usize, 8) });
             if (sys.failed(count)) continue;
             loop.batch_length = count;
@@ -100,6 +123,11 @@ pub const Loop = struct {
         }
     }
 };
+
+fn callAll(first: ?*Ticker, now: u64) void {
+    var ticker = first;
+    while (ticker) |current| : (ticker = current.next) current.callback(current, now / std.time.ns_per_s);
+}
 
 /// CLOCK_MONOTONIC, whole seconds.
 pub fn seconds() u64 {

@@ -45,6 +45,8 @@ const Waiting = struct {
     domain: u16,
     blocks: bool,
     since: u64,
+    /// When a blocking caller stops waiting.
+    deadline: ?u64 = null,
     subject: flows_.Subject,
     in_use: bool = true,
 };
@@ -58,6 +60,7 @@ pub const Named = struct {
     listener_v6: sys.fd_t = -1,
     timer: loops.Watcher = .{ .callback = onTimer },
     ticker: loops.Ticker = .{ .callback = onTick },
+    alarm: loops.Ticker = .{ .callback = onDeadline },
     waiting: []Waiting = &.{},
     used: usize = 0,
 
@@ -88,7 +91,10 @@ pub const Named = struct {
             named.release(waiting);
             return .{ .errno = sockets.ENOMEM };
         };
-        if (!waiting.blocks) named.startTimer();
+        if (waiting.blocks) {
+            waiting.deadline = sockets.sendDeadline(call.file, waiting.since);
+            if (waiting.deadline) |deadline| named.loop.wakeBy(deadline);
+        } else named.startTimer();
         return .later;
     }
 
@@ -145,7 +151,7 @@ pub const Named = struct {
         return near;
     }
 
-    /// Leaves a non-blocking connect under way; false when that failed.
+    /// Leaves a connect under way; false when that failed.
     fn hold(named: *Named, waiting: *Waiting) bool {
         defer {
             sys.close(waiting.file);
@@ -157,7 +163,10 @@ pub const Named = struct {
         if (named.newListener(waiting.domain)) |held| {
             waiting.held = held;
             if (dropAll(held)) {
+                const flags = sockets.statusFlags(waiting.file);
+                if (waiting.blocks) sockets.setStatusFlags(waiting.file, flags | sockets.O_NONBLOCK);
                 errno = sockets.connectTo(waiting.file, sockets.localEndpoint(held).?, waiting.domain);
+                if (waiting.blocks) sockets.setStatusFlags(waiting.file, flags);
             }
         }
         waiting.local = sockets.localEndpoint(waiting.file) orelse .{ .address = loopback_v4, .port = 0 };
@@ -237,6 +246,16 @@ pub const Named = struct {
         if (!left) named.setTimer(0);
     }
 
+    fn onDeadline(alarm: *loops.Ticker, _: u64) void {
+        const named: *Named = @fieldParentPtr("alarm", alarm);
+        const now = loops.nanoseconds();
+        for (named.waiting[0..named.used]) |*waiting| {
+            if (!waiting.in_use or waiting.file < 0) continue;
+            const deadline = waiting.deadline orelse continue;
+            if (now < deadline) named.loop.wakeBy(deadline) else if (!named.hold(waiting)) named.release(waiting);
+        }
+    }
+
     fn onTick(ticker: *loops.Ticker, _: u64) void {
         const named: *Named = @fieldParentPtr("ticker", ticker);
         const now = loops.nanoseconds();
@@ -252,6 +271,7 @@ pub const Named = struct {
         if (named.waiting.len == 0) {
             named.waiting = try std.heap.page_allocator.alloc(Waiting, waiting_max);
             named.loop.tick(&named.ticker);
+            named.loop.onDeadline(&named.alarm);
         }
         for (named.waiting[0..named.used]) |*waiting| {
             if (!waiting.in_use) {

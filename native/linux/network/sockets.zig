@@ -79,6 +79,18 @@ pub fn intOption(fd: sys.fd_t, level: u32, option: u32, errno: *u16) u32 {
     return value;
 }
 
+/// When a call that waits on the socket gives up (socket(7), SO_SNDTIMEO): as nanoseconds of the
+/// monotonic clock; null: never.
+pub fn sendDeadline(fd: sys.fd_t, now: u64) ?u64 {
+    const SO_SNDTIMEO: u32 = 21;
+    // struct timeval.
+    var time: [2]u64 = .{ 0, 0 };
+    var length: u32 = @sizeOf([2]u64);
+    if (sys.failed(sys.call(.getsockopt, .{ fd, SOL_SOCKET, SO_SNDTIMEO, &time, &length }))) return null;
+    if (time[0] == 0 and time[1] == 0) return null;
+    return now +| time[0] *| std.time.ns_per_s +| time[1] *| std.time.ns_per_us;
+}
+
 /// The error that waits on the socket; taking it clears it.
 pub fn pendingError(fd: sys.fd_t) u16 {
     var errno: u16 = 0;

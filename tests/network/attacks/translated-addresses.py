@@ -4,7 +4,6 @@ Tries: a forbidden IPv4 address by way of a translator, as networks with NAT64 h
 Fails because: the IPv4 address inside is judged too.
 Stopped by: the broker (EACCES).
 @flags --allow-net=[::]/0,9.9.9.10 --deny-net=9.9.9.11
-@fails the broker compares these as the IPv6 addresses that they are
 """
 
 import errno
