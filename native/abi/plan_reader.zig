@@ -76,11 +76,12 @@ fn checkStep(plan: Plan, step: *align(8) const structs.Step, seen: *Seen) Error!
         .bind => if (plan.text(step.source).len == 0 or plan.text(step.source)[0] != '/') return error.BadPath,
         .deny => if (step.argument > @backingInt(structs.ObjectType.any)) return error.BadValue,
         .loopback => {},
-        .enter_root => seen.enter_root = true,
+        .enter_root, .landlock_tier => seen.enter_root = true,
+        .scratch, .kernel_mounts => {},
         .landlock_rule => if (step.argument > @backingInt(structs.Access.use)) return error.BadValue,
         .limit => if (step.argument > 15) return error.BadValue,
         .seccomp => {
-            if (step.argument > @backingInt(structs.SeccompProfile.network_brokered)) return error.BadValue;
+            if (step.argument > @backingInt(structs.SeccompProfile.landlock_host)) return error.BadValue;
             seen.seccomp = true;
         },
         .working_folder, .environment, .content => {},
@@ -100,7 +101,7 @@ fn checkStep(plan: Plan, step: *align(8) const structs.Step, seen: *Seen) Error!
 fn hasTarget(kind: structs.StepKind) bool {
     return switch (kind) {
         .directory, .symlink, .bind, .tmpfs, .proc, .devpts, .stand_ins, .deny => true,
-        .protect, .tunable, .landlock_rule, .working_folder, .file, .screen, .seal, .mirror, .mqueue, .content => true,
+        .scratch, .protect, .tunable, .landlock_rule, .working_folder, .file, .screen, .seal, .mirror, .mqueue, .content => true,
         else => false,
     };
 }

@@ -48,6 +48,8 @@ pub const PlanOption = struct {
     pub const shell: u32 = 1 << 2;
     /// The constant opening (opening.zig) comes before the steps, and may be done already.
     pub const constant_opening: u32 = 1 << 3;
+    /// The planner waits to hear that namespaces cannot be had, and may then send another plan.
+    pub const has_alternative: u32 = 1 << 4;
 };
 
 /// What a step does. The comment says which of the record's members it reads.
@@ -82,7 +84,8 @@ pub const StepKind = enum(u32) {
     tunable = 13,
     /// The new root becomes read-only and the process' root; the old one goes.
     enter_root = 14,
-    /// A Landlock rule. `target`; `argument`: `Access`. `flags`: `BindFlag.optional`.
+    /// A Landlock rule. `target`; `argument`: `Access`. `device`, `inode`: the object expected there, 0
+    /// for any. `flags`: `BindFlag.optional`, `BindFlag.follow`.
     landlock_rule = 15,
     /// A resource limit. `argument`: RLIMIT_*; `extra`: soft and hard value (setrlimit(2)).
     limit = 16,
@@ -119,6 +122,14 @@ pub const StepKind = enum(u32) {
     /// Where to append the record of every decision, as JSON lines. `source`: a path on the host.
     /// `flags`: `BindFlag.optional`, that it cannot be opened is passed over.
     events = 29,
+    /// The landlock tier: no namespaces, the workload's processes under a guard of ours. In the place
+    /// of `namespaces`, root, mounts and `enter_root`; Landlock's rules are then of host paths.
+    landlock_tier = 30,
+    /// A new folder of the workload's own, mode 700, removed with all in it when the run has ended.
+    /// `target`: its path on the host.
+    scratch = 31,
+    /// Stand-ins over what of the kernel's interface is mounted below the mirrors.
+    kernel_mounts = 32,
     _,
 };
 
@@ -135,6 +146,8 @@ pub const BindFlag = struct {
     pub const optional: u32 = 1 << 4;
     /// `target` must already be the object of `device` and `inode`.
     pub const same_object: u32 = 1 << 5;
+    /// Links on the way are followed: a path of the host's own, not of the policy.
+    pub const follow: u32 = 1 << 6;
 };
 
 pub const NetworkFlag = struct {
@@ -171,6 +184,19 @@ pub const RuleFlag = struct {
     pub const host_loopback: u32 = 1 << 7;
 };
 
+/// What the supervisor answers a plan with that has an alternative, on the plan's channel: namespaces
+/// cannot be had.
+pub const Setback = extern struct {
+    /// Where it failed, as `Stage` of native/linux/shared.zig has it: 1 the namespaces, 2 a step of the
+    /// opening, 3 of the plan.
+    stage: u32,
+    step: u32,
+    syscall: u32,
+    errno: u32,
+    /// 0: none.
+    landlock_abi: u32,
+};
+
 pub const ObjectType = enum(u64) { file = 0, directory = 1, fifo = 2, socket = 3, any = 4, _ };
 
 /// What Landlock lets the workload do below a path.
@@ -193,6 +219,9 @@ pub const SeccompProfile = enum(u64) {
     network_host = 1,
     /// Connecting, binding and listening are the broker's to do.
     network_brokered = 2,
+    /// The landlock tier's, without a network and with the host's.
+    landlock_none = 3,
+    landlock_host = 4,
     _,
 };
 
@@ -215,11 +244,12 @@ comptime {
     std.debug.assert(@sizeOf(Step) == 56);
     std.debug.assert(@offsetOf(Step, "device") == 24);
     std.debug.assert(@offsetOf(Step, "extra") == 48);
+    std.debug.assert(@sizeOf(Setback) == 20);
 }
 
 /// The layouts, enums and flags of the boundary, in the order in which they are digested and
 /// emitted.
-pub const layouts = .{ PlanHeader, Step };
+pub const layouts = .{ PlanHeader, Step, Setback };
 pub const enums = .{ StepKind, ObjectType, Access, SeccompProfile };
 pub const flag_sets = .{ PlanOption, BindFlag, NetworkFlag, RuleFlag };
 

@@ -92,7 +92,7 @@ const abi_tests = "native/abi/abi.zig";
 const network_tests = "native/linux/network/tests.zig";
 
 pub fn addTests(b: *std.Build, step: *std.Build.Step, target: std.Build.ResolvedTarget) void {
-    addTestPrograms(b, step, target, &.{ abi_tests, "native/linux/seccomp/program.zig", network_tests }, &.{});
+    addTestPrograms(b, step, target, &.{ abi_tests, "native/linux/seccomp/program.zig", "native/linux/kernel_mounts.zig", network_tests }, &.{});
 }
 
 /// Those whose names begin with `fuzz: `, which call std.testing.fuzz. A test program that has some

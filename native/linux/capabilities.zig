@@ -19,6 +19,7 @@ const CapData = extern struct { words: [6]u32 = @splat(0) };
 pub fn dropAll(failure: *sys.Failure) error{Syscall}!void {
     _ = try sys.check(.prctl, .{ PR_SET_NO_NEW_PRIVS, @as(usize, 1), @as(usize, 0), @as(usize, 0), @as(usize, 0) }, failure);
     _ = try sys.check(.prctl, .{ PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, @as(usize, 0), @as(usize, 0), @as(usize, 0) }, failure);
+    if (try isWithout(failure)) return;
     _ = try sys.check(.prctl, .{ PR_SET_SECUREBITS, securebits, @as(usize, 0), @as(usize, 0), @as(usize, 0) }, failure);
     var capability: usize = 0;
     while (capability < 64) : (capability += 1) {
@@ -31,6 +32,17 @@ pub fn dropAll(failure: *sys.Failure) error{Syscall}!void {
     const header: CapHeader = .{};
     const none: CapData = .{};
     _ = try sys.check(.capset, .{ &header, &none }, failure);
+}
+
+/// An ordinary user's process outside of a user namespace of its own: nothing to take, and it may not
+/// lock anything either. With no_new_privs no program gives it any (capabilities(7)).
+fn isWithout(failure: *sys.Failure) error{Syscall}!bool {
+    const header: CapHeader = .{};
+    var held: CapData = .{};
+    _ = try sys.check(.capget, .{ &header, &held }, failure);
+    // Effective, permitted and inheritable, twice.
+    for (held.words) |word| if (word != 0) return false;
+    return true;
 }
 
 const EINVAL = 22;

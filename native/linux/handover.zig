@@ -5,7 +5,7 @@
 /// soft limit of open files.
 pub const plan_fd: i32 = 1000;
 
-/// Where the helper finds the plan: the pipe's other end, or a memfd that already holds it.
+/// Where the helper finds the plan: the other end of that channel, or a memfd that already holds it.
 pub const helper_plan_fd: i32 = 3;
 
 /// The helper's environment holds one entry, the planner's pid in decimal, or none.

@@ -52,7 +52,8 @@ pub const abi_min = 2;
 pub const abi_scopes = 6;
 
 fn handled(abi: u32) u64 {
-    var rights = EXECUTE | WRITE_FILE | READ_FILE | READ_DIR | CHANGE_ENTRIES | REFER;
+    var rights = EXECUTE | WRITE_FILE | READ_FILE | READ_DIR | CHANGE_ENTRIES;
+    if (abi >= 2) rights |= REFER;
     if (abi >= 3) rights |= TRUNCATE;
     if (abi >= 5) rights |= IOCTL_DEV;
     return rights;
@@ -70,6 +71,15 @@ fn rightsOf(access: structs.Access) u64 {
 
 /// Rights that a rule on something other than a folder may name.
 const file_rights = EXECUTE | WRITE_FILE | READ_FILE | TRUNCATE | IOCTL_DEV;
+
+/// A domain of the calling process, and of all that it starts, out of which no signal goes. It keeps
+/// nothing else back. Needs ABI 6 and no_new_privs.
+pub fn scopeSignals(failure: *sys.Failure) error{Syscall}!void {
+    const attr: RulesetAttr = .{ .handled_fs = 0, .scoped = SCOPE_SIGNAL };
+    const ruleset = try sys.checkFd(.landlock_create_ruleset, .{ &attr, @as(usize, @sizeOf(RulesetAttr)), @as(u32, 0) }, failure);
+    defer sys.close(ruleset);
+    _ = try sys.check(.landlock_restrict_self, .{ ruleset, @as(u32, 0) }, failure);
+}
 
 pub const Ruleset = struct {
     fd: sys.fd_t,
@@ -99,6 +109,15 @@ pub const Ruleset = struct {
         if (rights == 0) return;
         const attr: PathBeneathAttr = .{ .allowed = rights, .parent_fd = object };
         _ = try sys.check(.landlock_add_rule, .{ ruleset.fd, RULE_PATH_BENEATH, &attr, @as(u32, 0) }, failure);
+    }
+
+    /// The calling process' own folder of a proc(5) that shows others too.
+    pub fn allowOwnProcess(ruleset: Ruleset, failure: *sys.Failure) error{Syscall}!void {
+        const O_PATH_DIRECTORY_CLOEXEC: u32 = 0o10000000 | 0o200000 | 0o2000000;
+        // Without a /proc there is nothing to allow.
+        const own = sys.checkFd(.openat, .{ sys.AT_FDCWD, @as([*:0]const u8, "/proc/self"), O_PATH_DIRECTORY_CLOEXEC, @as(u32, 0) }, failure) catch return;
+        defer sys.close(own);
+        try ruleset.allowRights(own, (READ_FILE | READ_DIR) & ruleset.handled, failure);
     }
 
     /// A standard stream that is a file stays usable through /dev/stdin and the like, as far as it

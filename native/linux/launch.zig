@@ -7,8 +7,10 @@ const sys = @import("sys");
 const abi = @import("abi");
 const structs = abi.structs;
 const mounts = @import("mounts.zig");
+const kernel_mounts = @import("kernel_mounts.zig");
 const landlock = @import("landlock.zig");
 const opening = @import("opening");
+const scratch_ = @import("guard/scratch.zig");
 const broker = @import("network/broker.zig");
 const inside = @import("network/inside.zig");
 const interface = @import("network/interface.zig");
@@ -32,10 +34,16 @@ pub const Launch = struct {
     /// The broker's other end: what PID 1 makes for it goes there.
     channel: sys.fd_t = -1,
     brokered: bool = false,
+    tier: enum { namespace, landlock } = .namespace,
+    /// The landlock tier's folder in place of a private /tmp.
+    scratch: ?Scratch = null,
+    /// What its workload may write to.
+    writable: []scratch_.Identity = &.{},
     working_folder: [:0]const u8 = "/",
     failure: sys.Failure = undefined,
 
     pub const Error = mounts.Error;
+    pub const Scratch = struct { path: [:0]const u8, identity: scratch_.Identity };
 
     /// One step of the opening: the same record in both forms, texts apart.
     pub fn openingStep(launch: *Launch, step: opening.Step) Error!void {
@@ -101,6 +109,7 @@ pub const Launch = struct {
             .symlink => try mounts.makeSymlink(launch.root, step.target, step.source, failure),
             .bind => try launch.bind(step),
             .mirror => try launch.mirror(step.target),
+            .kernel_mounts => try launch.coverKernelMounts(),
             .tmpfs => {
                 const tree = try mounts.newTmpfs(step.argument, step.extra, "1777", step.attributes(), failure);
                 defer sys.close(tree);
@@ -167,6 +176,8 @@ pub const Launch = struct {
             .network => try launch.network(step),
             .content => try mounts.makeContent(launch.root, step.target, step.source, failure),
             .landlock_rule => try launch.landlockRule(step),
+            .landlock_tier => try launch.enterLandlockTier(),
+            .scratch => launch.scratch = .{ .path = step.target, .identity = try scratch_.make(step.target, failure) },
             .seccomp => launch.seccomp = @fromBackingInt(step.argument),
             .working_folder => launch.working_folder = step.target,
             // For the workload: read again when it is started (workload.zig).
@@ -220,14 +231,53 @@ pub const Launch = struct {
     }
 
     fn deny(launch: *Launch, step: Resolved) Error!void {
-        const failure = &launch.failure;
         const target = try launch.openTarget(step) orelse return;
         defer sys.close(target);
         if (step.inode != 0) try launch.expect(target, step);
+        try launch.cover(target);
+    }
+
+    fn cover(launch: *Launch, target: sys.fd_t) Error!void {
+        const failure = &launch.failure;
         const object = try mounts.stat(target, failure);
         const tree = try mounts.cloneTree(launch.stand_ins.?.forType(object.kind()), false, 0, failure);
         defer sys.close(tree);
         try mounts.attach(tree, target, failure);
+    }
+
+    /// Mirrors bring along what is mounted below them. The planner looks at the host's mounts too, but
+    /// not for every policy.
+    fn coverKernelMounts(launch: *Launch) Error!void {
+        const failure = &launch.failure;
+        const PROT_READ_WRITE: u32 = 3;
+        const MAP_PRIVATE_ANONYMOUS: u32 = 0x22;
+        const size = 4 * 1024 * 1024;
+        const memory = try sys.check(.mmap, .{ @as(usize, 0), @as(usize, size), PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS, @as(isize, -1), @as(usize, 0) }, failure);
+        defer _ = sys.call(.munmap, .{ memory, @as(usize, size) });
+        const buffer = @as([*]u8, @ptrFromInt(memory))[0..size];
+        const file = try sys.checkFd(.openat, .{ sys.AT_FDCWD, @as([*:0]const u8, "/proc/self/mountinfo"), mounts.O_CLOEXEC, @as(u32, 0) }, failure);
+        defer sys.close(file);
+        const length = switch (sys.readAll(file, buffer)) {
+            .ok => |length| length,
+            .failure => |failed| {
+                failure.* = failed;
+                return error.Syscall;
+            },
+        };
+        if (length == buffer.len) {
+            failure.* = .{ .syscall = .read, .errno = E2BIG };
+            return error.Syscall;
+        }
+        var points: kernel_mounts.Iterator = .init(buffer[0..length]);
+        while (points.next()) |point| {
+            if (!isMirrored(point)) continue;
+            const target = mounts.openBelow(launch.root, point, mounts.O_PATH, failure) catch |err| {
+                if (failure.errno == ENOENT) continue;
+                return err;
+            };
+            defer sys.close(target);
+            try launch.cover(target);
+        }
     }
 
     /// The object must be the one that the planner looked at, or someone swapped it since.
@@ -286,13 +336,39 @@ pub const Launch = struct {
 
     fn landlockRule(launch: *Launch, step: Resolved) Error!void {
         const failure = &launch.failure;
-        if (launch.landlock_abi < landlock.abi_min) return;
+        // Behind the mounts it is a second lock, and an old one in the way; alone it is the only one.
+        if (launch.tier == .namespace and launch.landlock_abi < landlock.abi_min) return;
         if (launch.ruleset == null) launch.ruleset = try landlock.Ruleset.create(launch.landlock_abi, launch.brokered, failure);
-        const here = mounts.openBelow(sys.AT_FDCWD, step.target, mounts.O_PATH, failure) catch |err|
-            return if (step.has(Bind.optional)) {} else err;
+        const here = launch.openRule(step) catch |err| return if (step.has(Bind.optional)) {} else err;
         defer sys.close(here);
+        if (step.inode != 0) try launch.expect(here, step);
         const object = try mounts.stat(here, failure);
+        if (launch.tier == .landlock and step.argument == @backingInt(structs.Access.write)) {
+            launch.writable.len += 1;
+            launch.writable[launch.writable.len - 1] = .{ .device = object.device(), .inode = object.inode };
+        }
         try launch.ruleset.?.allow(here, object.kind() == mounts.S_IFDIR, @fromBackingInt(step.argument), failure);
+    }
+
+    fn openRule(launch: *Launch, step: Resolved) Error!sys.fd_t {
+        const failure = &launch.failure;
+        if (launch.tier == .namespace) return mounts.openBelow(sys.AT_FDCWD, step.target, mounts.O_PATH, failure);
+        if (step.has(Bind.follow)) return sys.checkFd(.openat, .{ sys.AT_FDCWD, step.target.ptr, mounts.O_PATH | mounts.O_CLOEXEC, @as(u32, 0) }, failure);
+        return mounts.openHost(step.target.ptr, failure);
+    }
+
+    fn enterLandlockTier(launch: *Launch) Error!void {
+        if (launch.landlock_abi == 0) {
+            launch.failure = .{ .syscall = .landlock_create_ruleset, .errno = ENOSYS };
+            return error.Syscall;
+        }
+        launch.tier = .landlock;
+        // Room for one of every step; pages appear as they are written.
+        const bytes: usize = structs.plan_steps_max * @sizeOf(scratch_.Identity);
+        const PROT_READ_WRITE: u32 = 3;
+        const MAP_PRIVATE_ANONYMOUS: u32 = 0x22;
+        const memory = try sys.check(.mmap, .{ @as(usize, 0), bytes, PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS, @as(isize, -1), @as(usize, 0) }, &launch.failure);
+        launch.writable = @as([*]scratch_.Identity, @ptrFromInt(memory))[0..0];
     }
 
     /// One uid and one gid, the caller's, mapped to themselves (user_namespaces(7)): what the
@@ -311,10 +387,20 @@ pub const Launch = struct {
     }
 };
 
+fn isMirrored(path: []const u8) bool {
+    for (opening.baseline) |mirrored| {
+        if (!std.mem.startsWith(u8, path, mirrored)) continue;
+        if (path.len == mirrored.len or path[mirrored.len] == '/') return true;
+    }
+    return false;
+}
+
 /// Domain names (RFC 1035, 4.2).
 const resolver_port = 53;
 
 const ENOENT = 2;
+const E2BIG = 7;
+const ENOSYS = 38;
 const ESTALE = 116;
 
 /// netdevice(7)

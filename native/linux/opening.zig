@@ -110,7 +110,7 @@ pub const steps = [_]Step{
     .{ .kind = .directory, .target = "/run", .argument = 0o755 },
     .{ .kind = .directory, .target = "/var", .argument = 0o755 },
     .{ .kind = .symlink, .target = "/var/run", .source = "../run" },
-} ++ mirrors() ++ denials(&sensitive);
+} ++ mirrors() ++ denials(&sensitive) ++ [_]Step{.{ .kind = .kernel_mounts }};
 
 fn protections() [read_only_proc.len]Step {
     var out: [read_only_proc.len]Step = undefined;

@@ -198,10 +198,13 @@ fn describe(line: *Line, kind: structs.StepKind, source: []const u8, target: []c
         .content => "put a file of the sandbox's own over ",
         .network => "make the sandbox's network",
         .landlock_rule => "add the Landlock rule for ",
+        .landlock_tier => "confine by Landlock",
+        .scratch => "make the temporary folder ",
+        .kernel_mounts => "hide the kernel's file systems in the baseline",
         else => "carry out a step",
     });
     switch (kind) {
-        .directory, .file, .symlink, .tmpfs, .proc, .devpts, .mqueue, .deny, .screen, .protect, .seal, .tunable, .landlock_rule, .content => line.quoted(target),
+        .directory, .file, .symlink, .tmpfs, .proc, .devpts, .mqueue, .deny, .screen, .protect, .seal, .tunable, .landlock_rule, .content, .scratch => line.quoted(target),
         .bind => {
             line.quoted(source);
             if (!std.mem.eql(u8, source, target)) {

@@ -3,6 +3,7 @@
 
 const sys = @import("sys");
 const structs = @import("abi").structs;
+const scratch_ = @import("guard/scratch.zig");
 
 pub const Stage = enum(u32) {
     none = 0,
@@ -33,6 +34,8 @@ pub const Header = extern struct {
     /// wait(2) status of the workload, valid when `finished`.
     status: u32 = 0,
     finished: u32 = 0,
+    /// The landlock tier's folder in place of a private /tmp.
+    scratch: scratch_.Identity = .{},
 
     pub fn fail(header: *Header, stage: Stage, step: usize, failure: sys.Failure, changed: bool) void {
         header.step = @intCast(step);

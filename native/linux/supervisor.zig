@@ -8,6 +8,9 @@ const abi = @import("abi");
 const structs = abi.structs;
 const handover = @import("handover");
 const opening = @import("opening");
+const guards = @import("guard/guard.zig");
+const scratch = @import("guard/scratch.zig");
+const tree = @import("guard/tree.zig");
 const landlock = @import("landlock.zig");
 const launch = @import("launch.zig");
 const mounts = @import("mounts.zig");
@@ -34,6 +37,7 @@ const Supervisor = struct {
     shared: Shared,
     identity: launch.Identity,
     arguments: Arguments,
+    pid: sys.pid_t,
     planner: ?sys.pid_t,
     init: ?sys.pid_t = null,
     /// Namespaces that `init` was made with.
@@ -49,6 +53,8 @@ const Supervisor = struct {
     channel: [2]sys.fd_t = .{ -1, -1 },
     broker: ?sys.pid_t = null,
     plan: ?Plan = null,
+    /// The landlock tier: `init` is the guard, and nothing but us and it ends the workload's processes.
+    guarded: bool = false,
     plan_bytes: usize = 0,
     signal_fd: sys.fd_t = -1,
 };
@@ -69,16 +75,14 @@ pub fn run(planner: ?sys.pid_t, arguments: Arguments) noreturn {
         .shared = shared,
         .identity = .{ .uid = uid, .gid = gid },
         .arguments = arguments,
+        .pid = @intCast(sys.call(.getpid, .{})),
         .planner = planner,
     };
     var failure: sys.Failure = undefined;
     // Root's other groups would stay with the workload, mapped or not.
     if (uid == 0) _ = sys.check(.setgroups, .{ @as(usize, 0), @as(usize, 0) }, &failure) catch {};
     _ = sys.check(.pipe2, .{ &supervisor.lifeline, @as(usize, O_CLOEXEC) }, &failure) catch fatal("no pipe");
-    _ = sys.check(.pipe2, .{ &supervisor.started, @as(usize, O_CLOEXEC) }, &failure) catch fatal("no pipe");
-    const AF_UNIX: u32 = 1;
-    const SOCK_SEQPACKET_CLOEXEC: u32 = 5 | O_CLOEXEC;
-    _ = sys.check(.socketpair, .{ AF_UNIX, SOCK_SEQPACKET_CLOEXEC, @as(u32, 0), &supervisor.channel }, &failure) catch fatal("no socket pair");
+    openChannels(&supervisor);
     start(&supervisor, opening.all_namespaces, true);
 
     var mask: u64 = 0;
@@ -94,6 +98,15 @@ pub fn run(planner: ?sys.pid_t, arguments: Arguments) noreturn {
     const code = supervise(&supervisor);
     terminal.restore(saved);
     sys.exit(code);
+}
+
+/// What one launch uses up.
+fn openChannels(supervisor: *Supervisor) void {
+    var failure: sys.Failure = undefined;
+    _ = sys.check(.pipe2, .{ &supervisor.started, @as(usize, O_CLOEXEC) }, &failure) catch fatal("no pipe");
+    const AF_UNIX: u32 = 1;
+    const SOCK_SEQPACKET_CLOEXEC: u32 = 5 | O_CLOEXEC;
+    _ = sys.check(.socketpair, .{ AF_UNIX, SOCK_SEQPACKET_CLOEXEC, @as(u32, 0), &supervisor.channel }, &failure) catch fatal("no socket pair");
 }
 
 /// A standard stream that is a folder would be a way to everything above and below it.
@@ -125,7 +138,8 @@ fn beInit(supervisor: *Supervisor, with_opening: bool) noreturn {
     sys.close(supervisor.lifeline[1]);
     sys.close(supervisor.started[0]);
     sys.close(supervisor.channel[0]);
-    dieWithParent(supervisor);
+    // The guard outlives us, to end what is left.
+    if (!supervisor.guarded) dieWithParent(supervisor);
     // Descriptors that only the supervisor needs. The lifeline's read end stays until exec.
     sys.close(handover.helper_plan_fd);
     if (supervisor.signal_fd >= 0) sys.close(supervisor.signal_fd);
@@ -150,11 +164,19 @@ fn beInit(supervisor: *Supervisor, with_opening: bool) noreturn {
     for (plan.steps, 0..) |*step, index| {
         state.planStep(plan, step) catch |err| {
             header.fail(.plan, index, state.failure, err == error.Changed);
+            if (state.scratch) |folder| scratch.remove(folder.path, folder.identity);
             sys.exit(1);
         };
+        // For the supervisor, if it must do the guard's work.
+        if (state.scratch) |folder| header.scratch = folder.identity;
     }
     // From here nothing may look into this process, and it still dies with its parent.
     _ = sys.call(.prctl, .{ PR_SET_DUMPABLE, @as(usize, 0), @as(usize, 0), @as(usize, 0), @as(usize, 0) });
+    if (supervisor.guarded) {
+        var guard: guards.Guard = .{ .lifeline = supervisor.lifeline[0], .supervisor = supervisor.pid };
+        guard.run(&state, plan, header, umask, supervisor.started[1]);
+        sys.exit(0);
+    }
     dieWithParent(supervisor);
     workload.run(&state, plan, header, umask, supervisor.started[1]);
     sys.exit(0);
@@ -194,6 +216,7 @@ fn supervise(supervisor: *Supervisor) u8 {
 
         if (polls[1].revents != 0) {
             if (receivePlan(supervisor)) |code| return code;
+            deadline = null;
             if (supervisor.plan) |plan| {
                 if (plan.header.timeout_ms != 0) deadline = now() + plan.header.timeout_ms * std.time.ns_per_ms;
             }
@@ -229,7 +252,7 @@ fn receivePlan(supervisor: *Supervisor) ?u8 {
         killAll(supervisor);
         return exit_backend;
     };
-    sys.close(handover.helper_plan_fd);
+    if (!hasAlternative(plan)) sys.close(handover.helper_plan_fd);
     if (!refuseForeignStreams(plan)) {
         killAll(supervisor);
         return exit_config;
@@ -240,7 +263,9 @@ fn receivePlan(supervisor: *Supervisor) ?u8 {
     if (supervisor.init != null and broker.stepOf(plan) != null) startBroker(supervisor, plan);
     for (supervisor.channel) |end| sys.close(end);
     if (supervisor.init == null) {
-        supervisor.shared.header().fail(.namespaces, 0, .{ .syscall = .clone, .errno = supervisor.clone_errno }, false);
+        const header = supervisor.shared.header();
+        if (header.stage == 0) header.fail(.namespaces, 0, .{ .syscall = .clone, .errno = supervisor.clone_errno }, false);
+        if (offerAlternative(supervisor, plan)) return null;
         killAll(supervisor);
         return report.launchFailure(supervisor.shared.header(), plan);
     }
@@ -258,6 +283,7 @@ fn startBroker(supervisor: *Supervisor, plan: Plan) void {
     _ = sys.call(.prctl, .{ PR_SET_PDEATHSIG, @as(usize, SIGKILL), @as(usize, 0), @as(usize, 0), @as(usize, 0) });
     if (sys.call(.getppid, .{}) != self) sys.exit(1);
     for ([_]sys.fd_t{ supervisor.lifeline[0], supervisor.lifeline[1], supervisor.started[0], supervisor.signal_fd, supervisor.channel[1] }) |fd| sys.close(fd);
+    if (hasAlternative(plan)) sys.close(handover.helper_plan_fd);
     const name: [*:0]const u8 = "mxc-broker";
     _ = sys.call(.prctl, .{ PR_SET_NAME, name, @as(usize, 0), @as(usize, 0), @as(usize, 0) });
     broker.run(plan, supervisor.init.?, supervisor.channel[0]);
@@ -267,14 +293,17 @@ fn startBroker(supervisor: *Supervisor, plan: Plan) void {
 fn endBroker(supervisor: *Supervisor) void {
     const pid = supervisor.broker orelse return;
     supervisor.broker = null;
-    const opened = sys.call(.pidfd_open, .{ pid, @as(u32, 0) });
-    if (!sys.failed(opened)) {
-        defer sys.close(@intCast(opened));
-        var poll = [_]PollFd{.{ .fd = @intCast(opened), .events = POLLIN }};
-        const patience = [2]u64{ 2, 0 };
-        _ = sys.call(.ppoll, .{ &poll, @as(usize, 1), &patience, @as(usize, 0), @as(usize, 8) });
-    }
+    waitUntilEnded(pid, 2);
     reapAfterKill(pid);
+}
+
+fn waitUntilEnded(pid: sys.pid_t, seconds: u64) void {
+    const opened = sys.call(.pidfd_open, .{ pid, @as(u32, 0) });
+    if (sys.failed(opened)) return;
+    defer sys.close(@intCast(opened));
+    var poll = [_]PollFd{.{ .fd = @intCast(opened), .events = POLLIN }};
+    const patience = [2]u64{ seconds, 0 };
+    _ = sys.call(.ppoll, .{ &poll, @as(usize, 1), &patience, @as(usize, 0), @as(usize, 8) });
 }
 
 /// A socket of another network is a way out: a standard stream that is an Internet socket could be
@@ -299,6 +328,7 @@ fn refuseForeignStreams(plan: Plan) bool {
 fn begin(supervisor: *Supervisor, plan: Plan) void {
     const header = supervisor.shared.header();
     const length: u32 = @intCast(supervisor.plan_bytes);
+    if (isGuarded(plan)) return beginGuarded(supervisor, length);
     if (supervisor.init) |init| {
         if (startsWithOpening(plan)) {
             @atomicStore(u32, &header.plan_length, length, .release);
@@ -315,11 +345,94 @@ fn begin(supervisor: *Supervisor, plan: Plan) void {
     start(supervisor, namespacesOf(plan), false);
 }
 
+/// No namespaces: the PID 1 that waits in some is not needed.
+fn beginGuarded(supervisor: *Supervisor, length: u32) void {
+    if (supervisor.init) |init| reapAfterKill(init);
+    supervisor.init = null;
+    supervisor.shared.header().* = .{};
+    supervisor.guarded = true;
+    supervisor.clone_errno = 0;
+    var failure: sys.Failure = undefined;
+    tree.becomeSubreaper(&failure) catch {
+        supervisor.clone_errno = failure.errno;
+        return;
+    };
+    @atomicStore(u32, &supervisor.shared.header().plan_length, length, .release);
+    start(supervisor, 0, false);
+}
+
+fn isGuarded(plan: Plan) bool {
+    for (plan.steps) |*step| {
+        if (step.kind == @backingInt(structs.StepKind.landlock_tier)) return true;
+    }
+    return false;
+}
+
+/// The guard ends the workload's processes and goes; where it was killed itself, that is left to us.
+fn endGuard(supervisor: *Supervisor) void {
+    if (supervisor.init) |guard| {
+        sys.close(supervisor.lifeline[1]);
+        supervisor.lifeline[1] = -1;
+        waitUntilEnded(guard, 5);
+        reapAfterKill(guard);
+        supervisor.init = null;
+    }
+    if (supervisor.planner) |planner| reapAfterKill(planner);
+    supervisor.planner = null;
+    tree.killAll(false);
+    const plan = abi.plan_reader.read(supervisor.shared.planBuffer()[0..supervisor.plan_bytes]) catch return;
+    for (plan.steps) |*step| {
+        if (step.kind == @backingInt(structs.StepKind.scratch)) scratch.remove(plan.text(step.target), supervisor.shared.header().scratch);
+    }
+}
+
 fn namespacesOf(plan: Plan) u32 {
     for (plan.steps) |*step| {
         if (step.kind == @backingInt(structs.StepKind.namespaces)) return step.flags;
     }
     return opening.all_namespaces;
+}
+
+fn hasAlternative(plan: Plan) bool {
+    return plan.header.options & structs.PlanOption.has_alternative != 0;
+}
+
+/// Tells the planner that namespaces cannot be had here, and why; it may have another plan. False
+/// where that is not what failed, or nobody is there to ask.
+fn offerAlternative(supervisor: *Supervisor, plan: Plan) bool {
+    const header = supervisor.shared.header();
+    const stage: shared_memory.Stage = @fromBackingInt(header.stage);
+    const of_namespaces = header.changed == 0 and switch (stage) {
+        .namespaces, .opening => true,
+        .plan => header.step < plan.steps.len and isOfNamespaces(@fromBackingInt(plan.steps[header.step].kind)),
+        else => false,
+    };
+    if (!of_namespaces or !hasAlternative(plan) or supervisor.planner == null) return false;
+    endBroker(supervisor);
+    for ([_]*sys.fd_t{ &supervisor.started[0], &supervisor.started[1] }) |end| {
+        if (end.* >= 0) sys.close(end.*);
+        end.* = -1;
+    }
+    openChannels(supervisor);
+    supervisor.plan = null;
+    supervisor.plan_bytes = 0;
+    const answer: structs.Setback = .{
+        .stage = header.stage,
+        .step = header.step,
+        .syscall = header.syscall,
+        .errno = header.errno,
+        .landlock_abi = landlock.abiVersion(),
+    };
+    sys.writeAll(handover.helper_plan_fd, std.mem.asBytes(&answer));
+    return true;
+}
+
+/// Steps that only fail where namespaces, or the private file systems in them, are not for the caller.
+fn isOfNamespaces(kind: structs.StepKind) bool {
+    return switch (kind) {
+        .namespaces, .loopback, .root, .proc, .devpts, .mqueue, .tmpfs, .stand_ins => true,
+        else => false,
+    };
 }
 
 fn startsWithOpening(plan: Plan) bool {
@@ -386,6 +499,7 @@ fn handleSignals(supervisor: *Supervisor) ?u8 {
     if (ended) |status| {
         supervisor.init = null;
         if (supervisor.plan) |plan| {
+            if (offerAlternative(supervisor, plan)) return null;
             endPlanner(supervisor);
             return conclude(supervisor, plan, status);
         }
@@ -419,6 +533,7 @@ fn isRunning(pid: sys.pid_t) bool {
 }
 
 fn conclude(supervisor: *Supervisor, plan: Plan, init_status: u32) u8 {
+    if (supervisor.guarded) endGuard(supervisor);
     endBroker(supervisor);
     const header = supervisor.shared.header();
     if (header.stage != 0) return report.launchFailure(header, plan);
@@ -441,6 +556,7 @@ fn timedOut(supervisor: *Supervisor) u8 {
 }
 
 fn killAll(supervisor: *Supervisor) void {
+    if (supervisor.guarded) endGuard(supervisor);
     if (supervisor.init) |init| reapAfterKill(init);
     supervisor.init = null;
     endBroker(supervisor);

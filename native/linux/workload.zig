@@ -18,7 +18,7 @@ const signals = @import("signals.zig");
 const Plan = abi.plan_reader.Plan;
 
 /// What execve(2) takes, made before the workload's process exists.
-const Image = struct {
+pub const Image = struct {
     argv: [*:null]?[*:0]const u8,
     envp: [*:null]?[*:0]const u8,
     /// The value of the workload's own PATH.
@@ -32,22 +32,32 @@ const default_search_path = "/bin:/usr/bin";
 /// workload is on its way.
 pub fn run(launch: *Launch, plan: Plan, header: *shared_memory.Header, umask: usize, started: sys.fd_t) void {
     var failure: sys.Failure = undefined;
-    const image = imageOf(plan, &failure) catch return header.fail(.confine, 0, failure, false);
+    const image = prepare(launch, plan, &failure) catch return header.fail(.confine, 0, failure, false);
+    const child = start(launch, plan, image, header, umask, &failure) catch return header.fail(.confine, 0, failure, false);
+    sys.close(started);
+    header.status = waitFor(child);
+    header.finished = 1;
+}
+
+/// Whatever can be done before the workload's process exists; without a capability from then on.
+pub fn prepare(launch: *Launch, plan: Plan, failure: *sys.Failure) error{Syscall}!Image {
+    const image = try imageOf(plan, failure);
     if (launch.ruleset) |ruleset| {
         for (0..3) |stream| ruleset.allowStream(@intCast(stream));
     }
-    capabilities.dropAll(&failure) catch return header.fail(.confine, 0, failure, false);
+    try capabilities.dropAll(failure);
+    return image;
+}
 
-    const child = sys.call(.clone, .{ @as(usize, SIGCHLD), @as(usize, 0), @as(usize, 0), @as(usize, 0), @as(usize, 0) });
-    if (sys.failed(child)) return header.fail(.confine, 0, .{ .syscall = .clone, .errno = sys.errnoOf(child) }, false);
+/// The workload's process.
+pub fn start(launch: *Launch, plan: Plan, image: Image, header: *shared_memory.Header, umask: usize, failure: *sys.Failure) error{Syscall}!sys.pid_t {
+    const child = try sys.check(.clone, .{ @as(usize, SIGCHLD), @as(usize, 0), @as(usize, 0), @as(usize, 0), @as(usize, 0) }, failure);
     if (child == 0) {
         _ = sys.call(.umask, .{umask});
         become(launch, plan, image, header);
         sys.exit(127);
     }
-    sys.close(started);
-    header.status = waitFor(@intCast(child));
-    header.finished = 1;
+    return @intCast(child);
 }
 
 /// Ends in execve(2), or returns with the failure in `header`.
@@ -75,12 +85,17 @@ fn confine(launch: *Launch, plan: Plan, header: *shared_memory.Header, failure: 
         const limit = [2]u64{ step.extra, step.extra };
         _ = try sys.check(.prlimit64, .{ @as(usize, 0), step.argument, &limit, @as(usize, 0) }, failure);
     }
-    if (launch.ruleset) |ruleset| try ruleset.restrictSelf(failure);
-    // All but the broker's channel, which stands at the first free number and ends with exec.
-    if (launch.brokered and launch.channel != first_free) {
+    if (launch.ruleset) |ruleset| {
+        // Its own entry of the host's /proc, by number: that of the first process stays the same.
+        if (launch.tier == .landlock) try ruleset.allowOwnProcess(failure);
+        try ruleset.restrictSelf(failure);
+    }
+    // All but the channel to whoever listens, which stands at the first free number and ends with exec.
+    const is_listened_to = launch.brokered or launch.tier == .landlock;
+    if (is_listened_to and launch.channel != first_free) {
         _ = try sys.check(.dup3, .{ launch.channel, first_free, O_CLOEXEC }, failure);
     }
-    const rest = @as(u32, first_free) + @intFromBool(launch.brokered);
+    const rest = @as(u32, first_free) + @intFromBool(is_listened_to);
     _ = try sys.check(.close_range, .{ rest, @as(u32, 0xffff_ffff), @as(u32, 0) }, failure);
     const program = switch (launch.seccomp) {
         .network_none => comptime seccomp.program(builtin.cpu.arch, .{ .network = .none, .unix_sockets = true }),
@@ -89,14 +104,22 @@ fn confine(launch: *Launch, plan: Plan, header: *shared_memory.Header, failure: 
         else
             comptime seccomp.program(builtin.cpu.arch, .{ .network = .host, .unix_sockets = false }),
         .network_brokered => comptime seccomp.program(builtin.cpu.arch, .{ .network = .brokered, .unix_sockets = true }),
+        .landlock_none => if (launch.landlock_abi >= landlock.abi_scopes)
+            comptime seccomp.program(builtin.cpu.arch, seccomp.landlock_none)
+        else
+            comptime seccomp.program(builtin.cpu.arch, seccomp.older(seccomp.landlock_none)),
+        .landlock_host => if (launch.landlock_abi >= landlock.abi_scopes)
+            comptime seccomp.program(builtin.cpu.arch, seccomp.landlock_host)
+        else
+            comptime seccomp.program(builtin.cpu.arch, seccomp.older(seccomp.landlock_host)),
         _ => unreachable,
     };
     const filter: seccomp.SockFprog = .{ .length = @intCast(program.len), .filter = program.ptr };
-    if (launch.seccomp == .network_brokered) return confineWithListener(&filter, failure);
+    if (is_listened_to) return confineWithListener(&filter, failure);
     _ = try sys.check(.seccomp, .{ SECCOMP_SET_MODE_FILTER, @as(u32, 0), &filter }, failure);
 }
 
-/// The listener goes to the broker; no process of the sandbox keeps it.
+/// The listener goes to the broker, or the guard; no process of the sandbox keeps it.
 fn confineWithListener(filter: *const seccomp.SockFprog, failure: *sys.Failure) error{Syscall}!void {
     const NEW_LISTENER: u32 = 1 << 3;
     // Linux 5.19: once the broker has taken a call up, only a deadly signal interrupts it. Before, any

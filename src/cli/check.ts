@@ -2,13 +2,13 @@
 
 import { reportsOf } from "./merge-flags.ts";
 import { write } from "./output.ts";
-import { prepare } from "./prepare.ts";
+import { prepareSettled } from "./prepare.ts";
 import { parseRunFlags, toRequest } from "./request.ts";
 
 export async function check(args: readonly string[]): Promise<void> {
   const flags = parseRunFlags(args);
   const request = await toRequest(flags);
-  const plan = await prepare(request, {
+  const plan = await prepareSettled(request, {
     experimental: flags.switches.has("experimental"),
     reports: reportsOf(flags),
   });

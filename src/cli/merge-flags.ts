@@ -62,7 +62,18 @@ export function mergeFlags(config: Request | undefined, flags: ParsedFlags): Req
       deniedPaths: [...base.filesystem.deniedPaths, ...paths(flags, "deny")],
     },
     ...network(base.network, flags),
+    ...tier(base, flags),
   };
+}
+
+function tier(base: Request, { values }: ParsedFlags): Pick<Request, "extensions"> | undefined {
+  const wanted = values.get("tier");
+  if (wanted === undefined) return undefined;
+  if (wanted !== "namespace" && wanted !== "landlock") {
+    const message = `--tier=${wanted} is not a tier. Expected 'namespace' or 'landlock'`;
+    throw new MxcError({ code: "usage", field: "", message });
+  }
+  return { extensions: { ...base.extensions, tier: wanted } };
 }
 
 /**

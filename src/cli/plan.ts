@@ -3,13 +3,13 @@
 import { planToJson, planToText } from "../plan/print.ts";
 import { reportsOf } from "./merge-flags.ts";
 import { write } from "./output.ts";
-import { prepare } from "./prepare.ts";
+import { prepareSettled } from "./prepare.ts";
 import { parseRunFlags, toRequest } from "./request.ts";
 
 export async function plan(args: readonly string[]): Promise<void> {
   const flags = parseRunFlags(args);
   const request = await toRequest(flags);
-  const result = await prepare(request, {
+  const result = await prepareSettled(request, {
     experimental: flags.switches.has("experimental"),
     reports: reportsOf(flags),
   });

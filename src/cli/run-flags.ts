@@ -92,6 +92,11 @@ export const RUN_FLAGS: FlagDefs = {
     valueHint: "FILE",
     description: "Append what is being done to a file",
   },
+  tier: {
+    type: "string",
+    valueHint: "namespace|landlock",
+    description: "Insist on this containment; without it, the strongest that enforces everything",
+  },
   experimental: { type: "boolean", description: "Allow backends that MXC calls experimental" },
   help: { type: "boolean", alias: "h", description: "Show this" },
 };

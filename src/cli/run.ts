@@ -23,7 +23,7 @@ export async function run(args: readonly string[]): Promise<void> {
   const json = flags.switches.has("json");
   try {
     const request = await toRequest(flags);
-    const plan = await prepare(request, {
+    const { plan, alternative } = await prepare(request, {
       experimental: flags.switches.has("experimental"),
       reports: reportsOf(flags),
     });
@@ -34,7 +34,7 @@ export async function run(args: readonly string[]): Promise<void> {
     if (flags.switches.has("dry-run")) {
       return write(1, "The config is valid, and this host can enforce it. Nothing was run.\n");
     }
-    await executePlan(plan, { envelope: json, debugTrailer: false });
+    await executePlan(plan, { envelope: json, debugTrailer: false }, alternative);
   } catch (error) {
     if (error instanceof MxcError) return fail(error, json);
     throw error;

@@ -78,9 +78,10 @@ export async function lxcExec(args: readonly string[]): Promise<void> {
       write(1, `${log.buffered()}Dry run completed. Result: validation passed\n`);
       return;
     }
-    const plan = await prepare(request, settings);
+    const { plan, alternative } = await prepare(request, settings);
     const { executePlan } = await import("../backends/linux/execute.ts");
-    await executePlan(plan, { envelope: true, debugTrailer: options.switches.has("--debug") });
+    const debugTrailer = options.switches.has("--debug");
+    await executePlan(plan, { envelope: true, debugTrailer }, alternative);
   } catch (error) {
     if (!(error instanceof MxcError)) throw error;
     if (dryRun && error.exitCode === 255) {

@@ -10,7 +10,12 @@ const flag = (description: string) => absent(Type.Boolean({ description }));
 
 export const EXTENSIONS = closed(
   {
-    tier: absent(oneOf(["namespace"], "Insist on this containment tier.")),
+    tier: absent(
+      oneOf(
+        ["namespace", "landlock"],
+        "Insist on this containment tier; if absent, the strongest that this host has and that enforces all of the policy.",
+      ),
+    ),
     limits: absent(
       closed({
         pids: count("Processes and threads at one time; 4096 if absent.", 2),

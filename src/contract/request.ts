@@ -114,7 +114,7 @@ export interface UiRequest {
 /** What MXC has no field for; valid with every contract version. */
 export interface Extensions {
   /** Insist on (`require`) one containment tier. */
-  readonly tier?: "namespace";
+  readonly tier?: "namespace" | "landlock";
   readonly limits?: {
     /** Processes and threads of the workload's user namespace; RLIMIT_NPROC, setrlimit(2). */
     readonly pids?: number;

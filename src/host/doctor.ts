@@ -141,7 +141,7 @@ function landlockDetail(abi: number): string {
   return `ABI ${abi}${scopes}`;
 }
 
-function namespaceRemedy(errno: number, stage: "namespaces" | "opening"): string {
+export function namespaceRemedy(errno: number, stage: "namespaces" | "opening"): string {
   const EPERM = 1;
   const ENOSPC = 28;
   const folder = stage === "namespaces" && errno === EPERM ? chrootFolder() : undefined;

@@ -34,6 +34,25 @@ export interface ResolverFacts {
   readonly options: readonly string[];
 }
 
+/** What the landlock tier asks of the host besides. */
+export interface LandlockFacts {
+  /** The baseline by canonical path, what there is of it. */
+  readonly baseline: readonly string[];
+  /** Secrets in it that the caller could read. */
+  readonly secrets: readonly { readonly canonical: string; readonly isFolder: boolean }[];
+  /** What is in a folder, links left out. */
+  readonly entriesOf: (folder: string) => readonly FolderEntry[];
+  /** Processes and threads on the host, the caller's among them. */
+  readonly processes: number;
+  /** Where a folder for temporary files can be made: a path that is not taken. */
+  readonly scratch: string;
+}
+
+export interface FolderEntry {
+  readonly name: string;
+  readonly object: HostObject;
+}
+
 export interface HostFacts {
   readonly uid: number;
   readonly gid: number;

@@ -101,7 +101,7 @@ class Resolver {
   }
 }
 
-function toObject(path: string, stats: Stats): HostObject {
+export function toObject(path: string, stats: Stats): HostObject {
   const exact = Number.isSafeInteger(stats.ino) ? stats : lstatSync(path, { bigint: true });
   return {
     type: typeOf(stats),

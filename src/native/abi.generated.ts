@@ -1,7 +1,7 @@
 // Written by `zig build abi` from native/abi/structs.zig and native/linux/opening.zig.
 
 export const PLAN_MAGIC = 0x5043584d;
-export const ABI_DIGEST = 0xed443ec8dc42d4a4n;
+export const ABI_DIGEST = 0x9e529c8808dcff83n;
 export const PLAN_BYTES_MAX = 16777216;
 export const PLAN_STEPS_MAX = 200000;
 export const PLAN_FD = 1000;
@@ -29,6 +29,15 @@ export const Step = {
   argument: 40,
   extra: 48,
   sizeOf: 56,
+} as const;
+
+export const Setback = {
+  stage: 0,
+  step: 4,
+  syscall: 8,
+  errno: 12,
+  landlockAbi: 16,
+  sizeOf: 20,
 } as const;
 
 export const StepKind = {
@@ -61,6 +70,9 @@ export const StepKind = {
   network: 27,
   networkRule: 28,
   events: 29,
+  landlockTier: 30,
+  scratch: 31,
+  kernelMounts: 32,
 } as const;
 
 export const ObjectType = {
@@ -82,6 +94,8 @@ export const SeccompProfile = {
   networkNone: 0,
   networkHost: 1,
   networkBrokered: 2,
+  landlockNone: 3,
+  landlockHost: 4,
 } as const;
 
 export const PlanOption = {
@@ -89,6 +103,7 @@ export const PlanOption = {
   debugTrailer: 2,
   shell: 4,
   constantOpening: 8,
+  hasAlternative: 16,
 } as const;
 
 export const BindFlag = {
@@ -98,6 +113,7 @@ export const BindFlag = {
   recursive: 8,
   optional: 16,
   sameObject: 32,
+  follow: 64,
 } as const;
 
 export const NetworkFlag = {
@@ -779,5 +795,8 @@ export const openingSteps = () => [
     flags: 16,
     target: "/etc/openvpn",
     argument: 4,
+  },
+  {
+    kind: "kernelMounts" as const,
   },
 ];

@@ -18,6 +18,8 @@ export interface EncodeOptions {
   readonly envelope: boolean;
   /** MXC's closing line of `--debug`. */
   readonly debugTrailer: boolean;
+  /** Another plan may follow where namespaces cannot be had. */
+  readonly hasAlternative?: boolean;
 }
 
 export function encodePlan(plan: Plan, options: EncodeOptions): Buffer {
@@ -71,6 +73,7 @@ function writeHeader(
     (options.envelope ? PlanOption.envelope : 0) |
     (options.debugTrailer ? PlanOption.debugTrailer : 0) |
     (plan.shell ? PlanOption.shell : 0) |
+    (options.hasAlternative === true ? PlanOption.hasAlternative : 0) |
     (plan.opening === "constant" ? PlanOption.constantOpening : 0);
   buffer.writeUInt32LE(flags, PlanHeader.options);
   writeNumber(buffer, plan.timeoutMs, PlanHeader.timeoutMs);

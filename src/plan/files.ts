@@ -47,6 +47,15 @@ export interface FileLayout {
   readonly regions: readonly Region[];
   /** The whole host is granted: the new root is the host's. */
   readonly root?: Region;
+  /** What of the host no region may show, under every name it has. */
+  readonly denied: readonly DeniedPath[];
+}
+
+export interface DeniedPath {
+  readonly canonical: string;
+  readonly isFolder: boolean;
+  readonly field: string;
+  readonly path: string;
 }
 
 export type FileResult =
@@ -80,8 +89,20 @@ export function layOutFiles(grants: readonly Grant[], facts: HostFacts): FileRes
   if (first !== undefined) return { ok: false, refusals: [first, ...rest] };
   const steps = mountSteps(regions, denials);
   const root = regions.at("/");
-  const all = regions.all();
-  return { ok: true, layout: { steps, regions: all, ...(root === undefined ? {} : { root }) } };
+  const layout = { steps, regions: regions.all(), denied: deniedPaths(entries, facts) };
+  return { ok: true, layout: root === undefined ? layout : { ...layout, root } };
+}
+
+function deniedPaths(entries: readonly Entry[], facts: HostFacts): readonly DeniedPath[] {
+  const out: DeniedPath[] = [];
+  for (const { access, grant, facts: path, object } of entries) {
+    if (access !== "denied") continue;
+    for (const canonical of [path.canonical, ...(facts.aliases.get(path.canonical) ?? [])]) {
+      const isFolder = object.type === "directory";
+      out.push({ canonical, isFolder, field: grant.field, path: grant.path });
+    }
+  }
+  return out;
 }
 
 /** Regions by place and by what they show. */

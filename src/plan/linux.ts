@@ -29,7 +29,7 @@ const CLONE_NEWNET = 0x4000_0000;
 /** asm-generic/resource.h */
 const RLIMIT_FSIZE = 1;
 const RLIMIT_CORE = 4;
-const RLIMIT_NPROC = 6;
+export const RLIMIT_NPROC = 6;
 const RLIMIT_NOFILE = 7;
 
 /** A pid namespace's `kernel.pid_max` cannot be less (kernel/pid.c, RESERVED_PIDS + 1). */
@@ -127,6 +127,7 @@ function overHostRoot(step: Step, root: Region): readonly Step[] {
     case "symlink":
       return step.target?.startsWith("/dev/") ? [step] : [];
     case "mirror":
+    case "kernelMounts":
       return [];
     case "deny":
       return step.target?.startsWith("/proc/") ? [step] : [];
@@ -155,9 +156,16 @@ function limitSteps(limits: LimitsPolicy, facts: HostFacts): readonly Step[] | R
       };
     }
   }
-  const steps: Step[] = [
+  return [
     // One more for the sandbox's init.
     { kind: "limit", argument: RLIMIT_NPROC, extra: limits.pids + 1 },
+    ...fileLimitSteps(limits),
+  ];
+}
+
+/** Those that the kernel keeps for each process, in whatever tier. */
+export function fileLimitSteps(limits: LimitsPolicy): readonly Step[] {
+  const steps: Step[] = [
     // 1 and not 0: it also keeps a core from a host's dump program (core(5)).
     { kind: "limit", argument: RLIMIT_CORE, extra: 1 },
   ];
@@ -204,7 +212,11 @@ function landlockSteps(layout: FileLayout): readonly Step[] {
 }
 
 /** The request's folder, else the caller's, HOME or the root, whichever the sandbox has first. */
-function workingFolder(policy: Policy, facts: HostFacts, layout: FileLayout): string | Refusal {
+export function workingFolder(
+  policy: Policy,
+  facts: HostFacts,
+  layout: FileLayout,
+): string | Refusal {
   const asked = policy.process.cwd;
   if (asked === undefined) {
     const home = policy.process.env.find(([name]) => name === "HOME")?.[1];
@@ -252,7 +264,7 @@ function isHidden(folder: string, layout: FileLayout): boolean {
   return deepest !== undefined && deepest.kind !== "bind";
 }
 
-function environmentSteps(policy: Policy, folder: string): readonly Step[] {
+export function environmentSteps(policy: Policy, folder: string): readonly Step[] {
   const variables = policy.process.env.filter(([name]) => name !== "PWD");
   return [...variables, ["PWD", folder] as const].map(
     ([name, value]): Step => ({ kind: "environment", source: `${name}=${value}` }),

@@ -5,6 +5,7 @@
 
 import type { Refusal } from "../errors.ts";
 import type { StepKind } from "../native/abi.generated.ts";
+import type { Tier } from "../policy/policy.ts";
 
 export type StepName = keyof typeof StepKind;
 
@@ -21,7 +22,7 @@ export interface Step {
 
 export interface Plan {
   readonly backend: "bubblewrap";
-  readonly tier: "namespace";
+  readonly tier: Tier;
   /** Namespaces and what of the new root no policy changes; or steps in its place. */
   readonly opening: "constant" | readonly Step[];
   readonly steps: readonly Step[];

@@ -48,6 +48,9 @@ const PROFILE_WORDS: Readonly<Record<number, string>> = {
   [SeccompProfile.networkHost]:
     "the host's network; Unix sockets only where Landlock keeps the host's abstract ones out",
   [SeccompProfile.networkBrokered]: "connecting, binding and listening are the broker's to do",
+  [SeccompProfile.landlockNone]: "no network; modes and times of files are the guard's to set",
+  [SeccompProfile.landlockHost]:
+    "the host's network, without Unix sockets; modes and times of files are the guard's to set",
 };
 
 const NAMESPACE_NAMES: readonly (readonly [number, string])[] = [
@@ -105,7 +108,13 @@ export function describeStep(step: Step): string {
     case "enterRoot":
       return `enter the new root${(flags & BindFlag.readOnly) === 0 ? "" : ", read-only"}`;
     case "landlockRule":
-      return `Landlock: ${ACCESS_WORDS[step.argument ?? 0]} below ${target}`;
+      return `Landlock: ${ACCESS_WORDS[step.argument ?? 0]} below ${target}${optional}`;
+    case "landlockTier":
+      return "no namespaces: Landlock, seccomp and a guard among the host's processes";
+    case "kernelMounts":
+      return "denied what of the kernel's file systems is mounted in these";
+    case "scratch":
+      return `new folder ${target}, removed afterwards`;
     case "limit":
       return `limit: ${LIMIT_WORDS[step.argument ?? 0] ?? step.argument} ${step.extra}`;
     case "seccomp":

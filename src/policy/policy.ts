@@ -106,7 +106,12 @@ export interface LimitsPolicy {
   readonly diskMb: number;
 }
 
+/** What holds the workload: a new root in namespaces of its own, or Landlock among the host's. */
+export type Tier = "namespace" | "landlock";
+
 export interface Policy {
+  /** Insisted on; absent: the strongest that enforces all of it. */
+  readonly tier?: Tier;
   readonly grants: readonly Grant[];
   readonly network: NetworkPolicy;
   readonly process: ProcessPolicy;

@@ -33,6 +33,7 @@ export function toPolicy(request: Request, reports: ReportOptions = NO_REPORTS):
   return {
     ok: true,
     policy: {
+      ...(request.extensions.tier === undefined ? {} : { tier: request.extensions.tier }),
       grants,
       network,
       process: {

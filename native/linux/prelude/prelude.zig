@@ -141,8 +141,11 @@ fn isOneShotRun(argc: usize, argv: [*:null]?[*:0]u8) bool {
 /// Returns in the child, which goes on to Bun with the plan channel at `handover.plan_fd`. Where
 /// any part fails nothing has happened: Bun starts in this process and hands over later.
 fn split(argv: [*:null]?[*:0]u8, envp: [*:null]?[*:0]u8) void {
+    // A pair of sockets: the supervisor can answer a plan.
     var pipe: [2]i32 = undefined;
-    if (sys.failed(sys.call(.pipe2, .{ &pipe, @as(usize, O_CLOEXEC) }))) return;
+    const AF_UNIX: usize = 1;
+    const SOCK_STREAM_CLOEXEC: usize = 1 | O_CLOEXEC;
+    if (sys.failed(sys.call(.socketpair, .{ AF_UNIX, SOCK_STREAM_CLOEXEC, @as(usize, 0), &pipe }))) return;
     const helper = helperFile() orelse {
         sys.close(pipe[0]);
         sys.close(pipe[1]);

@@ -24,7 +24,20 @@ pub const named_profiles = [_]NamedProfile{
     .{ .name = "host", .profile = .{ .network = .host, .unix_sockets = true } },
     .{ .name = "host-no-unix", .profile = .{ .network = .host, .unix_sockets = false } },
     .{ .name = "brokered", .profile = .{ .network = .brokered, .unix_sockets = true } },
+    .{ .name = "landlock", .profile = landlock_none },
+    .{ .name = "landlock-older", .profile = older(landlock_none) },
+    .{ .name = "landlock-host", .profile = landlock_host },
+    .{ .name = "landlock-host-older", .profile = older(landlock_host) },
 };
+
+pub const landlock_none: Profile = .{ .network = .none, .unix_sockets = false, .tier = .landlock };
+pub const landlock_host: Profile = .{ .network = .host, .unix_sockets = false, .tier = .landlock };
+
+pub fn older(comptime profile: Profile) Profile {
+    var out = profile;
+    out.older = true;
+    return out;
+}
 
 pub const Numbers = struct {
     /// AUDIT_ARCH_* (linux/audit.h).

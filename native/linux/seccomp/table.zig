@@ -39,7 +39,30 @@ pub const Profile = struct {
     network: enum { none, host, brokered },
     /// Off where the host's abstract sockets could be reached through them.
     unix_sockets: bool,
+    /// In the second the workload is among the host's processes, files and IPC objects, with
+    /// Landlock alone before them: what that does not cover is refused or the guard's to do.
+    tier: enum { namespace, landlock } = .namespace,
+    /// Landlock before ABI 6: it keeps no signal back, and before ABI 3 truncates anything.
+    older: bool = false,
 };
+
+fn guarded(comptime profile: Profile) Action {
+    return if (profile.tier == .landlock) .notify else .allow;
+}
+
+fn unlessShared(comptime profile: Profile, comptime errno: u16) Action {
+    return if (profile.tier == .landlock) .{ .errno = errno } else .allow;
+}
+
+/// A mode without set-id bits, in this argument.
+fn changed(comptime profile: Profile, comptime mode: u3) []const Case {
+    return &.{.{ .when = withoutSetId(mode)[0].when, .action = guarded(profile) }};
+}
+
+/// setpriority(2), ioprio_set(2): of one process, the caller.
+fn ownPriority(comptime process: u32) []const Case {
+    return &.{.{ .when = &.{ .{ .argument = 0, .value = process }, .{ .argument = 1, .value = 0 } }, .action = .allow }};
+}
 
 const no = struct {
     fn permission() Action {
@@ -123,10 +146,22 @@ const IPPROTO_ICMPV6 = 58;
 /// getifaddrs(3) reads.
 fn socketCases(comptime profile: Profile) []const Case {
     comptime var cases: []const Case = &.{};
+    if (profile.tier == .landlock) {
+        // In the host's network namespace: what answers for interfaces answers for the host's.
+        inline for (.{ AF_UNIX, AF_NETLINK }) |family| {
+            cases = cases ++ [_]Case{.{ .when = &.{.{ .argument = 0, .value = family }}, .action = .{ .errno = EACCES } }};
+        }
+        if (profile.network == .none) {
+            inline for (.{ AF_INET, AF_INET6 }) |family| {
+                cases = cases ++ [_]Case{.{ .when = &.{.{ .argument = 0, .value = family }}, .action = .{ .errno = EACCES } }};
+            }
+            return cases;
+        }
+    }
     if (profile.unix_sockets) {
         cases = cases ++ [_]Case{.{ .when = &.{.{ .argument = 0, .value = AF_UNIX }}, .action = .allow }};
     }
-    cases = cases ++ [_]Case{
+    if (profile.tier == .namespace) cases = cases ++ [_]Case{
         .{ .when = &.{ .{ .argument = 0, .value = AF_NETLINK }, .{ .argument = 2, .value = NETLINK_ROUTE } }, .action = .allow },
         .{ .when = &.{.{ .argument = 0, .value = AF_NETLINK }}, .action = .{ .errno = EPROTONOSUPPORT } },
     };
@@ -278,22 +313,45 @@ pub fn groups(comptime profile: Profile) []const Group {
             .reason = "reading, writing and naming files: the mounts and Landlock decide which",
             .otherwise = .allow,
             .syscalls = &.{
-                "read",              "write",            "readv",        "writev",       "pread64",         "pwrite64",
-                "preadv",            "pwritev",          "preadv2",      "pwritev2",     "close",           "close_range",
-                "lseek",             "stat",             "fstat",        "lstat",        "newfstatat",      "statx",
-                "statfs",            "fstatfs",          "access",       "faccessat",    "faccessat2",      "readlink",
-                "readlinkat",        "getdents",         "getdents64",   "getcwd",       "chdir",           "fchdir",
-                "rename",            "renameat",         "link",         "linkat",       "symlink",         "symlinkat",
-                "unlink",            "unlinkat",         "rmdir",        "truncate",     "ftruncate",       "fallocate",
-                "fsync",             "fdatasync",        "sync",         "syncfs",       "sync_file_range", "copy_file_range",
-                "sendfile",          "splice",           "tee",          "vmsplice",     "readahead",       "fadvise64",
-                "flock",             "fcntl",            "dup",          "dup2",         "dup3",            "pipe",
-                "pipe2",             "utime",            "utimes",       "utimensat",    "futimesat",       "umask",
-                "chown",             "fchown",           "lchown",       "fchownat",     "setxattr",        "lsetxattr",
-                "fsetxattr",         "getxattr",         "lgetxattr",    "fgetxattr",    "listxattr",       "llistxattr",
-                "flistxattr",        "removexattr",      "lremovexattr", "fremovexattr", "inotify_init",    "inotify_init1",
-                "inotify_add_watch", "inotify_rm_watch", "memfd_create", "cachestat",    "ioprio_get",      "ioprio_set",
+                "read",       "write",        "readv",         "writev",           "pread64",         "pwrite64",
+                "preadv",     "pwritev",      "preadv2",       "pwritev2",         "close",           "close_range",
+                "lseek",      "stat",         "fstat",         "lstat",            "newfstatat",      "statx",
+                "statfs",     "fstatfs",      "access",        "faccessat",        "faccessat2",      "readlink",
+                "readlinkat", "getdents",     "getdents64",    "getcwd",           "chdir",           "fchdir",
+                "rename",     "renameat",     "link",          "linkat",           "symlink",         "symlinkat",
+                "unlink",     "unlinkat",     "rmdir",         "ftruncate",        "fallocate",       "fsync",
+                "fdatasync",  "sync",         "syncfs",        "sync_file_range",  "copy_file_range", "sendfile",
+                "splice",     "tee",          "vmsplice",      "readahead",        "fadvise64",       "flock",
+                "fcntl",      "dup",          "dup2",          "dup3",             "pipe",            "pipe2",
+                "umask",      "getxattr",     "lgetxattr",     "fgetxattr",        "listxattr",       "llistxattr",
+                "flistxattr", "inotify_init", "inotify_init1", "inotify_rm_watch", "memfd_create",    "cachestat",
+                "ioprio_get",
             },
+        },
+        .{
+            .reason = "times of files, and cutting them by path: Landlock has no word for the first, nor before ABI 3 for the second, so the guard does it where the workload may write",
+            .otherwise = guarded(profile),
+            .syscalls = &.{ "utime", "utimes", "utimensat", "futimesat" },
+        },
+        .{
+            .reason = "the same",
+            .otherwise = if (profile.older) .notify else .allow,
+            .syscalls = &.{"truncate"},
+        },
+        .{
+            .reason = "owners of files: without capabilities there is nothing to give away",
+            .otherwise = unlessShared(profile, EPERM),
+            .syscalls = &.{ "chown", "fchown", "lchown", "fchownat" },
+        },
+        .{
+            .reason = "attributes of files: nor has Landlock one for these",
+            .otherwise = unlessShared(profile, EOPNOTSUPP),
+            .syscalls = &.{ "setxattr", "lsetxattr", "fsetxattr", "removexattr", "lremovexattr", "fremovexattr" },
+        },
+        .{
+            .reason = "watching files that it may not open",
+            .otherwise = unlessShared(profile, EACCES),
+            .syscalls = &.{"inotify_add_watch"},
         },
         .{
             .reason = "RENAME_WHITEOUT leaves a device node behind; EINVAL is what most file systems say to it",
@@ -305,13 +363,25 @@ pub fn groups(comptime profile: Profile) []const Group {
             .reason = "set-id files in a granted folder would work for others on the host: none is made",
             .cases = withoutSetId(1),
             .otherwise = no.permission(),
-            .syscalls = &.{ "chmod", "fchmod", "creat", "mkdir" },
+            .syscalls = &.{ "creat", "mkdir" },
         },
         .{
             .reason = "the same, the mode being the third argument",
             .cases = withoutSetId(2),
             .otherwise = no.permission(),
-            .syscalls = &.{ "fchmodat", "fchmodat2", "mkdirat" },
+            .syscalls = &.{"mkdirat"},
+        },
+        .{
+            .reason = "the same of files that exist; of these Landlock knows nothing",
+            .cases = changed(profile, 1),
+            .otherwise = no.permission(),
+            .syscalls = &.{ "chmod", "fchmod" },
+        },
+        .{
+            .reason = "the same",
+            .cases = changed(profile, 2),
+            .otherwise = no.permission(),
+            .syscalls = &.{ "fchmodat", "fchmodat2" },
         },
         .{
             .reason = "the same, where the flags say that a file is made",
@@ -356,19 +426,40 @@ pub fn groups(comptime profile: Profile) []const Group {
             .reason = "processes and threads of its own pid namespace",
             .otherwise = .allow,
             .syscalls = &.{
-                "fork",                  "vfork",              "execve",             "execveat",               "exit",
-                "exit_group",            "wait4",              "waitid",             "kill",                   "tkill",
-                "tgkill",                "rt_sigqueueinfo",    "rt_tgsigqueueinfo",  "getpid",                 "getppid",
-                "gettid",                "getpgid",            "setpgid",            "getpgrp",                "getsid",
-                "setsid",                "getpriority",        "setpriority",        "sched_yield",            "sched_getparam",
-                "sched_setparam",        "sched_getscheduler", "sched_setscheduler", "sched_get_priority_max", "sched_get_priority_min",
-                "sched_rr_get_interval", "sched_getaffinity",  "sched_setaffinity",  "sched_getattr",          "sched_setattr",
-                "getrusage",             "times",              "getrlimit",          "setrlimit",              "prlimit64",
-                "set_tid_address",       "set_robust_list",    "get_robust_list",    "futex",                  "futex_waitv",
-                "futex_wake",            "futex_wait",         "futex_requeue",      "rseq",                   "arch_prctl",
-                "restart_syscall",       "pidfd_open",         "pidfd_send_signal",  "getcpu",                 "pause",
-                "uname",                 "sysinfo",            "getrandom",
+                "fork",                   "vfork",                  "execve",                "execveat",          "exit",
+                "exit_group",             "wait4",                  "waitid",                "getpid",            "getppid",
+                "gettid",                 "getpgid",                "setpgid",               "getpgrp",           "getsid",
+                "setsid",                 "getpriority",            "sched_yield",           "sched_getparam",    "sched_getscheduler",
+                "sched_get_priority_max", "sched_get_priority_min", "sched_rr_get_interval", "sched_getaffinity", "sched_getattr",
+                "getrusage",              "times",                  "getrlimit",             "setrlimit",         "set_tid_address",
+                "set_robust_list",        "get_robust_list",        "futex",                 "futex_waitv",       "futex_wake",
+                "futex_wait",             "futex_requeue",          "rseq",                  "arch_prctl",        "restart_syscall",
+                "pidfd_open",             "getcpu",                 "pause",                 "uname",             "sysinfo",
+                "getrandom",
             },
+        },
+        .{
+            .reason = "signals: to its own pid namespace, or Landlock's scope (ABI 6); before that the guard sends them",
+            .otherwise = if (profile.older) .notify else .allow,
+            .syscalls = &.{ "kill", "tkill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo", "pidfd_send_signal" },
+        },
+        .{
+            .reason = "priorities and limits of others: in a pid namespace shared with the host, the caller's own only",
+            .cases = if (profile.tier == .landlock) allowed(0, 0xffff_ffff, &.{0}) else &.{},
+            .otherwise = unlessShared(profile, EPERM),
+            .syscalls = &.{ "sched_setparam", "sched_setscheduler", "sched_setaffinity", "sched_setattr", "prlimit64" },
+        },
+        .{
+            .reason = "the same: of a process, whose number is the second argument",
+            .cases = if (profile.tier == .landlock) ownPriority(0) else &.{},
+            .otherwise = unlessShared(profile, EPERM),
+            .syscalls = &.{"setpriority"},
+        },
+        .{
+            .reason = "the same; IOPRIO_WHO_PROCESS is 1",
+            .cases = if (profile.tier == .landlock) ownPriority(1) else &.{},
+            .otherwise = unlessShared(profile, EPERM),
+            .syscalls = &.{"ioprio_set"},
         },
         .{
             .reason = "identity: one user and one group are mapped, and there is no capability to change to another",
@@ -401,8 +492,8 @@ pub fn groups(comptime profile: Profile) []const Group {
             },
         },
         .{
-            .reason = "System V and POSIX message passing, in its own IPC namespace",
-            .otherwise = .allow,
+            .reason = "System V and POSIX message passing, in its own IPC namespace; the host's does not exist for it",
+            .otherwise = unlessShared(profile, ENOSYS),
             .syscalls = &.{
                 "shmget",       "shmat",           "shmctl",    "shmdt",         "semget", "semop",   "semtimedop",
                 "semctl",       "msgget",          "msgsnd",    "msgrcv",        "msgctl", "mq_open", "mq_unlink",

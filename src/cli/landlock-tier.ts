@@ -1,0 +1,32 @@
+/** The plan of the landlock tier, asked for or in place of one that needs namespaces. */
+
+import type { Setback } from "../backends/linux/setback.ts";
+import { MxcError, type Refusal } from "../errors.ts";
+import { namespaceRemedy } from "../host/doctor.ts";
+import { errnoName } from "../host/errno.ts";
+import { probeLandlock } from "../host/landlock.ts";
+import { probeHost } from "../host/probe.ts";
+import { planLandlock } from "../plan/landlock.ts";
+import type { Plan, PlanResult } from "../plan/plan.ts";
+import type { Policy } from "../policy/policy.ts";
+
+export function planTier(policy: Policy): PlanResult {
+  return planLandlock(policy, probeHost(policy), probeLandlock());
+}
+
+/** Namespaces cannot be had: Landlock, if it can enforce the whole policy. */
+export function planAfter({ stage, errno, landlockAbi }: Setback, policy: Policy): Plan {
+  const what = stage === "namespaces" ? "namespaces" : "private file systems in namespaces";
+  const reason = `${what} cannot be had on this host (${errnoName(errno)})`;
+  const remedy = namespaceRemedy(errno, stage);
+  if (landlockAbi === 0) {
+    const message = `${reason}, and this kernel has no Landlock, which could do without`;
+    throw new MxcError({ code: "launch_failed", field: "", message, remedy });
+  }
+  const result = planTier(policy);
+  if (result.ok) return result.plan;
+  const [first, ...rest] = result.refusals.map(
+    (refusal): Refusal => ({ ...refusal, message: `${reason}, and ${refusal.message}`, remedy }),
+  );
+  throw new MxcError(first as Refusal, ...rest);
+}
