@@ -111,13 +111,24 @@ pub const Ruleset = struct {
         _ = try sys.check(.landlock_add_rule, .{ ruleset.fd, RULE_PATH_BENEATH, &attr, @as(u32, 0) }, failure);
     }
 
-    /// The calling process' own folder of a proc(5) that shows others too.
+    /// What a proc(5) that shows others too says of the calling process, but its mounts and network,
+    /// which are the host's here.
     pub fn allowOwnProcess(ruleset: Ruleset, failure: *sys.Failure) error{Syscall}!void {
-        const O_PATH_DIRECTORY_CLOEXEC: u32 = 0o10000000 | 0o200000 | 0o2000000;
-        // Without a /proc there is nothing to allow.
-        const own = sys.checkFd(.openat, .{ sys.AT_FDCWD, @as([*:0]const u8, "/proc/self"), O_PATH_DIRECTORY_CLOEXEC, @as(u32, 0) }, failure) catch return;
-        defer sys.close(own);
-        try ruleset.allowRights(own, (READ_FILE | READ_DIR) & ruleset.handled, failure);
+        const files = [_][*:0]const u8{
+            "/proc/self/auxv",   "/proc/self/cgroup", "/proc/self/cmdline", "/proc/self/comm",          "/proc/self/environ",
+            "/proc/self/limits", "/proc/self/maps",   "/proc/self/smaps",   "/proc/self/oom_score_adj", "/proc/self/stat",
+            "/proc/self/statm",  "/proc/self/status",
+        };
+        const folders = [_][*:0]const u8{ "/proc/self/fd", "/proc/self/fdinfo" };
+        for (files) |path| try ruleset.allowIfThere(path, READ_FILE, failure);
+        for (folders) |path| try ruleset.allowIfThere(path, READ_FILE | READ_DIR, failure);
+    }
+
+    fn allowIfThere(ruleset: Ruleset, path: [*:0]const u8, rights: u64, failure: *sys.Failure) error{Syscall}!void {
+        const O_PATH_CLOEXEC: u32 = 0o10000000 | 0o2000000;
+        const object = sys.checkFd(.openat, .{ sys.AT_FDCWD, path, O_PATH_CLOEXEC, @as(u32, 0) }, failure) catch return;
+        defer sys.close(object);
+        try ruleset.allowRights(object, rights & ruleset.handled, failure);
     }
 
     /// A standard stream that is a file stays usable through /dev/stdin and the like, as far as it

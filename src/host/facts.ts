@@ -42,7 +42,7 @@ export interface LandlockFacts {
   readonly secrets: readonly { readonly canonical: string; readonly isFolder: boolean }[];
   /** What is in a folder, links left out. */
   readonly entriesOf: (folder: string) => readonly FolderEntry[];
-  /** Processes and threads on the host, the caller's among them. */
+  /** Processes and threads that the caller has already; 0 for root, whose are not limited. */
   readonly processes: number;
   /** Where a folder for temporary files can be made: a path that is not taken. */
   readonly scratch: string;

@@ -1,6 +1,6 @@
 /** What the landlock tier asks of the host, asked when it is planned for. */
 
-import { accessSync, constants, lstatSync, readdirSync, readFileSync, realpathSync } from "node:fs";
+import { accessSync, constants, lstatSync, readdirSync, realpathSync } from "node:fs";
 import { BASELINE_PATHS, SENSITIVE_PATHS } from "../native/abi.generated.ts";
 import { isWithin, join } from "../policy/paths.ts";
 import type { FolderEntry, LandlockFacts } from "./facts.ts";
@@ -61,14 +61,20 @@ function entriesOf(folder: string): readonly FolderEntry[] {
   });
 }
 
-/** The fourth number of proc_loadavg(5): `running/all`. */
+/** As RLIMIT_NPROC counts them (getrlimit(2)): the uid's, every thread. Root's are not counted. */
 function countProcesses(): number {
-  try {
-    const all = /\/(\d+)/.exec(readFileSync("/proc/loadavg", "utf8"))?.[1];
-    return Number.parseInt(all ?? "0", 10);
-  } catch {
-    return 0;
+  const uid = process.getuid?.() ?? 0;
+  if (uid === 0) return 0;
+  let count = 0;
+  for (const name of readdirSync("/proc")) {
+    if (!/^\d+$/.test(name)) continue;
+    try {
+      if (lstatSync(`/proc/${name}`).uid === uid) count += readdirSync(`/proc/${name}/task`).length;
+    } catch {
+      // It has ended.
+    }
   }
+  return count;
 }
 
 /** Where everybody may make files of their own, and nobody remove another's. */

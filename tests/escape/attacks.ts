@@ -3,6 +3,8 @@
  *   @launcher descriptors|terminal   how mxc itself is started (default: plainly)
  *   @callers root|user               who runs it (default: both)
  *   @flags WORDS                     further flags of mxc run; NAME stands for the variable's value
+ *   @landlock no twin: REASON        in the landlock tier the harmless twin cannot work either
+ *   @landlock shows[ to user|root]: REASON   there something of it works, harmless as the reason says
  *   @control root|none: REASON       tried without a sandbox as root, or not at all (default: as an
  *                                    ordinary user, which cannot harm the host)
  * A program `x.c` may have `x.ts` beside it: what has to be there before, and what must hold on the
@@ -30,10 +32,21 @@ export interface Attack {
   readonly flags: readonly string[];
   /** The run without a sandbox, in which it must succeed. */
   readonly control: { readonly kind: "user" | "root" | "none" };
+  /** In the landlock tier: why the twin does not work there, or why what is tried is not hidden. */
+  readonly landlock: {
+    readonly withoutTwin: boolean;
+    readonly shows: "never" | "to root" | "to user" | "always";
+  };
   readonly sidecar?: string;
 }
 
 const KINDS: Readonly<Record<string, Attack["kind"]>> = { ".c": "c", ".sh": "sh", ".py": "py" };
+
+const SIGHTS = [
+  ["shows", "always"],
+  ["shows to user", "to user"],
+  ["shows to root", "to root"],
+] as const;
 
 export const commonFolder = join(import.meta.dir, "common");
 
@@ -63,6 +76,11 @@ function read(area: string, name: string, kind: Attack["kind"]): Attack {
   const control = /^(root|none): ./.exec(directives.get("control") ?? "");
   if (directives.has("control") && control === null)
     throw new Error(`${file}: @control needs a reason`);
+  const landlock = [
+    ...text.matchAll(/^[ *#]*@landlock (no twin|shows(?: to (?:user|root))?): .+$/gm),
+  ].map(([, kind]) => kind);
+  if (landlock.length !== [...text.matchAll(/@landlock /g)].length)
+    throw new Error(`${file}: @landlock needs 'no twin' or 'shows', and a reason`);
   const sidecar = join(import.meta.dir, area, `${stem}.ts`);
   return {
     name: `${area}/${stem}`,
@@ -71,6 +89,10 @@ function read(area: string, name: string, kind: Attack["kind"]): Attack {
     launcher: (directives.get("launcher") ?? "plain") as Attack["launcher"],
     callers: (directives.get("callers") ?? "all") as Attack["callers"],
     flags: directives.get("flags")?.split(" ") ?? [],
+    landlock: {
+      withoutTwin: landlock.includes("no twin"),
+      shows: SIGHTS.find(([kind]) => landlock.includes(kind))?.[1] ?? "never",
+    },
     control: { kind: (control?.[1] ?? "user") as Attack["control"]["kind"] },
     ...(existsSync(sidecar) ? { sidecar } : {}),
   };

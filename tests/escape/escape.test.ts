@@ -42,6 +42,16 @@ for (const uid of callers) {
   });
 }
 
+for (const uid of callers) {
+  describe(`in the landlock tier, as ${callerName(uid)}`, () => {
+    for (const attack of attacks) {
+      if (attack.callers === "root" && uid !== 0) continue;
+      if (attack.callers === "user" && uid === 0) continue;
+      test(attack.name, () => inFixture(attack, uid, runInLandlock), ATTACK_MS);
+    }
+  });
+}
+
 describe("without a sandbox the attack succeeds:", () => {
   for (const attack of attacks) {
     if (attack.control.kind === "none") continue;
@@ -86,6 +96,29 @@ async function runInside(
   words: string[],
   sidecar: Sidecar,
 ): Promise<void> {
+  await runWith(fixture.grants, expectBlocked, attack, fixture, words, sidecar);
+}
+
+/** No mount, no namespace: errors are others, and what exists can be seen. */
+async function runInLandlock(
+  attack: Attack,
+  fixture: Fixture,
+  words: string[],
+  sidecar: Sidecar,
+): Promise<void> {
+  const check = (result: SandboxResult) => expectBlockedByLandlock(attack, result, fixture);
+  const grants = ["--tier=landlock", ...fixture.grantsWithoutMounts];
+  await runWith(grants, check, attack, fixture, words, sidecar);
+}
+
+async function runWith(
+  grants: readonly string[],
+  check: (result: SandboxResult, fixture: Fixture) => void,
+  attack: Attack,
+  fixture: Fixture,
+  words: string[],
+  sidecar: Sidecar,
+): Promise<void> {
   const variables = { ...fixture.variables, ...(await sidecar.prepare?.(fixture)) };
   const before = {
     tree: fixture.untouchable(),
@@ -97,14 +130,14 @@ async function runInside(
     uid: fixture.uid,
     launcher: launcherOf(attack, fixture),
     flags: [
-      ...fixture.grants,
+      ...grants,
       ...attack.flags.map((flag) => expand(flag, variables)),
       ...Object.entries(variables).map(([name, value]) => `--env=${name}=${value}`),
     ],
     argv: words,
     env: { MXC_CALLER_SECRET: fixture.secret },
   });
-  expectBlocked(result, fixture);
+  check(result, fixture);
   expect(fixture.untouchable()).toBe(before.tree);
   expect(kernelSettings()).toBe(before.settings);
   expect(mounts()).toBe(before.mounts);
@@ -120,6 +153,22 @@ function expectBlocked(result: SandboxResult, fixture: Fixture): void {
   if (!says("twin: ok")) throw new Error(`the harmless twin did not work:\n${shown}`);
   if (!says("attack: blocked") || says("attack: SUCCEEDED"))
     throw new Error(`not blocked:\n${shown}`);
+  expect(shown).not.toContain(fixture.secret);
+}
+
+/** An attempt that says with which error it failed has failed, be it another one than by mounts. */
+function expectBlockedByLandlock(attack: Attack, result: SandboxResult, fixture: Fixture): void {
+  const shown = `exit ${result.exitCode ?? result.signal}\n${result.stdout}${result.stderr}`;
+  const lines = result.stdout.split("\n");
+  const twin = lines.some((line) => /^twin: ok( |$)/.test(line));
+  if (twin === attack.landlock.withoutTwin)
+    throw new Error(`the harmless twin ${twin ? "works after all" : "did not work"}:\n${shown}`);
+  const worked = lines.filter(
+    (line) => /^attack: SUCCEEDED/.test(line) && !/: E[A-Z]+$/.test(line),
+  );
+  const { shows } = attack.landlock;
+  const expected = shows === "always" || shows === (fixture.uid === 0 ? "to root" : "to user");
+  if (worked.length > 0 !== expected) throw new Error(`not as expected:\n${shown}`);
   expect(shown).not.toContain(fixture.secret);
 }
 

@@ -38,6 +38,8 @@ export interface Fixture {
   readonly folder: Scratch;
   readonly victim: VictimFacts;
   readonly grants: readonly string[];
+  /** Of the same folders, as the landlock tier can enforce it: no denial where it may write. */
+  readonly grantsWithoutMounts: readonly string[];
   readonly variables: Readonly<Record<string, string>>;
   /** Everything that no attack may change, as text. */
   readonly untouchable: () => string;
@@ -103,6 +105,11 @@ export async function makeFixture(uid: number, victimProgram: string): Promise<F
     grants: [
       `--allow-read=${at("program")},${at("ro")},${at("rw", "inner-ro")}`,
       `--allow-write=${at("rw")},${at("ro", "inner-rw")}`,
+      `--deny=${at("rw", "denied.txt")},${at("rw", "denied-dir")}`,
+    ],
+    grantsWithoutMounts: [
+      `--allow-read=${at("program")},${at("ro")},${at("rw")}`,
+      `--allow-write=${at("rw", "scratch")},${at("ro", "inner-rw")},${at("rw", "hello.txt")}`,
       `--deny=${at("rw", "denied.txt")},${at("rw", "denied-dir")}`,
     ],
     variables: {

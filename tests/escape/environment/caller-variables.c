@@ -3,6 +3,7 @@
  * environment.
  * Fails because: the workload's environment is made from the policy alone; init's is erased.
  * Stopped by: the plan; init's dumpable flag.
+ * @landlock shows: TMPDIR is the sandbox's own
  */
 #include "attack.h"
 
@@ -22,7 +23,7 @@ int main(void) {
     }
     attempt_that("the caller's variables", found > 0, "none");
     DIR *proc = opendir("/proc");
-    for (struct dirent *entry; (entry = readdir(proc)) != NULL;) {
+    for (struct dirent *entry; proc != NULL && (entry = readdir(proc)) != NULL;) {
         if (entry->d_name[0] < '0' || entry->d_name[0] > '9' || atoi(entry->d_name) == getpid()) continue;
         attempt(format("of process %s", entry->d_name), show(format("/proc/%s/environ", entry->d_name)), ANY_OF(EACCES, EPERM, ENOENT));
     }

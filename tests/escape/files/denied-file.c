@@ -4,6 +4,7 @@
  * Fails because: a stand-in of mode 000 on a read-only mount is on its place, and a mount's place
  * cannot be renamed or removed.
  * Stopped by: the mount over it (EACCES, EROFS, EBUSY). It keeps its name and type.
+ * @landlock shows: its size can be seen
  */
 #include "attack.h"
 

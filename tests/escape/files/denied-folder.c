@@ -2,6 +2,7 @@
  * Tries: to list, enter, read below, change, move and remove a denied folder in a writable one.
  * Fails because: an empty stand-in of mode 000 on a read-only mount is in its place.
  * Stopped by: the mount over it (EACCES, EROFS, EBUSY). It keeps its name and type.
+ * @landlock shows: it can be entered, not listed
  */
 #include "attack.h"
 

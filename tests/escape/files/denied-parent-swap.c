@@ -5,6 +5,7 @@
  * sight, and where it does, the mask moves along with the real folder.
  * Stopped by: mounts follow their dentry (EBUSY, or the mask is still there: EACCES).
  * @flags --deny=DENIED_DEEP
+ * @landlock no twin: it makes something new in a folder that holds a denial, which gets no new entries there
  */
 #include "attack.h"
 

@@ -4,6 +4,7 @@
  * mount is nodev.
  * Stopped by: seccomp (EPERM); the user namespace and nodev behind it.
  * @control root: it needs capabilities
+ * @landlock no twin: it makes something new in a folder that holds a denial, which gets no new entries there
  */
 #include "attack.h"
 #include <sys/sysmacros.h>

@@ -2,6 +2,7 @@
  * Tries: to give a secret, a denied or a read-only file a second name in a writable folder.
  * Fails because: hard links never cross a mount, and a denied file is a stand-in on its own mount.
  * Stopped by: the mount namespace (EXDEV, ENOENT), protected_hardlinks (EPERM).
+ * @landlock no twin: it makes something new in a folder that holds a denial, which gets no new entries there
  */
 #include "attack.h"
 

@@ -2,6 +2,7 @@
  * Tries: to find what no grant names: home folders, services' data, /sys, mounted disks.
  * Fails because: the sandbox's root is its own and has only the baseline and the grants.
  * Stopped by: the mount namespace (ENOENT).
+ * @landlock shows: what exists can be seen, not opened
  */
 #include "attack.h"
 

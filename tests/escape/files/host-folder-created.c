@@ -5,6 +5,7 @@
  * Stopped by: the plan, which needs no mount there or refuses the run.
  * @flags --deny=DENIED_OUTSIDE
  * @control none: it is mxc that would do the harm
+ * @landlock no twin: it makes something new in a folder that holds a denial, which gets no new entries there
  */
 #include "attack.h"
 

@@ -3,6 +3,7 @@
  * `..` is no longer on the way to the root that the process knows.
  * Fails because: the folder's mount ends at the grant, wherever in it the folder is moved to.
  * Stopped by: the mount namespace; a path walk never leaves a mount's own root (ENOENT).
+ * @landlock no twin: it makes something new in a folder that holds a denial, which gets no new entries there
  */
 #include "attack.h"
 

@@ -3,6 +3,7 @@
  * Fails because: the inner grant is a read-only mount of its own, and the place of a mount cannot
  * be renamed or removed.
  * Stopped by: the mount namespace (EROFS, EBUSY).
+ * @landlock no twin: it makes something new in a folder that holds a denial, which gets no new entries there
  */
 #include "attack.h"
 

@@ -10,7 +10,7 @@
 int main(void) {
     twin("own root", show(format("/proc/self/root%s", at("RW", "hello.txt"))));
     DIR *proc = opendir("/proc");
-    for (struct dirent *entry; (entry = readdir(proc)) != NULL;) {
+    for (struct dirent *entry; proc != NULL && (entry = readdir(proc)) != NULL;) {
         if (entry->d_name[0] < '0' || entry->d_name[0] > '9') continue;
         attempt(format("/proc/%s/root", entry->d_name),
                 show(format("/proc/%s/root%s", entry->d_name, at("SECRET", "token.txt"))),

@@ -2,6 +2,7 @@
  * Tries: to climb out of a granted folder from a descriptor of it, by `..` and by /proc/self/fd.
  * Fails because: above the grant's mount there are only the sandbox's own empty folders.
  * Stopped by: the mount namespace (ENOENT).
+ * @landlock no twin: it makes something new in a folder that holds a denial, which gets no new entries there
  */
 #include "attack.h"
 

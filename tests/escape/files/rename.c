@@ -2,6 +2,7 @@
  * Tries: to move read-only files into a writable place, and writable ones out, also by exchange.
  * Fails because: each grant is a mount of its own; rename never crosses one.
  * Stopped by: the mount namespace (EXDEV, EROFS, ENOENT), for all kinds of rename(2).
+ * @landlock no twin: it makes something new in a folder that holds a denial, which gets no new entries there
  */
 #include "attack.h"
 

@@ -3,6 +3,7 @@
  * run or for itself to come back to with the owner's rights.
  * Fails because: the filter refuses modes with these bits, at creation too.
  * Stopped by: seccomp (EPERM); a file with such a bit in the grant afterwards fails the test.
+ * @landlock no twin: it makes something new in a folder that holds a denial, which gets no new entries there
  */
 #include "attack.h"
 

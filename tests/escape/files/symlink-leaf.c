@@ -3,6 +3,7 @@
  * there before and one that the workload makes.
  * Fails because: a link is resolved in the sandbox's root, which has nothing at that path.
  * Stopped by: the mount namespace (ENOENT).
+ * @landlock no twin: it makes something new in a folder that holds a denial, which gets no new entries there
  */
 #include "attack.h"
 

@@ -3,6 +3,7 @@
  * Fails because: /dev/shm and /tmp are the sandbox's own.
  * Stopped by: the mount namespace (ENOENT).
  * @control none: it looks at the whole /tmp
+ * @landlock no twin: /dev/shm is the host's
  */
 #include "attack.h"
 

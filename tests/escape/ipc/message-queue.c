@@ -2,6 +2,7 @@
  * Tries: to take the host's System V message by key and by id.
  * Fails because: the sandbox has an IPC namespace of its own.
  * Stopped by: the IPC namespace (ENOENT, EINVAL).
+ * @landlock no twin: the IPC namespace is the host's, and refused as a whole
  */
 #include "attack.h"
 #include <sys/msg.h>

@@ -2,6 +2,7 @@
  * Tries: to open the host's POSIX message queue by name.
  * Fails because: the sandbox has an IPC namespace of its own.
  * Stopped by: the IPC namespace (ENOENT).
+ * @landlock no twin: the IPC namespace is the host's, and refused as a whole
  */
 #include "attack.h"
 #include <mqueue.h>

@@ -3,6 +3,7 @@
  * the firmware's data, to switch processors off.
  * Fails because: there is no /sys.
  * Stopped by: the mount namespace (ENOENT).
+ * @landlock shows: what exists can be seen, not opened
  */
 #include "attack.h"
 

@@ -3,6 +3,7 @@
  * open.
  * Fails because: the filter has no fanotify; inotify, which shows names only, stays.
  * Stopped by: seccomp (EPERM, ENOSYS).
+ * @landlock no twin: inotify would tell of files that may not be opened, and is refused
  */
 #include "attack.h"
 #include <sys/fanotify.h>

@@ -3,6 +3,7 @@
  * Fails because: the workload has no capability, and the filter has no mount.
  * Stopped by: seccomp (EPERM, ENOSYS).
  * @control root: mounting needs a capability; in a mount namespace of its own
+ * @landlock no twin: it makes something new in a folder that holds a denial, which gets no new entries there
  */
 #include "attack.h"
 

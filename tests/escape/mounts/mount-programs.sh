@@ -2,6 +2,7 @@
 # Fails because: they have no capability, and their calls are not in the filter.
 # Stopped by: seccomp and the lack of capabilities.
 # @control root: they need capabilities; in a mount namespace of its own
+# @landlock no twin: the host's table of mounts is not shown
 . "$PROGRAM/attack.sh"
 
 mkdir -p "$SCRATCH/target"

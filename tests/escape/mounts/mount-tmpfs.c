@@ -3,6 +3,7 @@
  * Fails because: the workload has no capability in any namespace, and the filter has no mount.
  * Stopped by: seccomp (EPERM, ENOSYS).
  * @control root: mounting needs a capability; in a mount namespace of its own
+ * @landlock no twin: it uses /tmp, which is the host's there
  */
 #include "attack.h"
 

@@ -3,6 +3,7 @@
  * the stand-ins.
  * Fails because: the old root is detached, and no mount of it is left in the namespace.
  * Stopped by: pivot_root and umount before the workload starts.
+ * @landlock no twin: the host's table of mounts is not shown
  */
 #include "attack.h"
 

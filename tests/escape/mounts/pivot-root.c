@@ -4,6 +4,7 @@
  * Fails because: both need CAP_SYS_ADMIN or CAP_SYS_CHROOT, and the filter has neither call.
  * Stopped by: seccomp (EPERM, ENOSYS).
  * @control root: the calls need capabilities
+ * @landlock no twin: the root is the host's, and cannot be listed
  */
 #include "attack.h"
 

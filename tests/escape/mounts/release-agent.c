@@ -4,6 +4,7 @@
  * Fails because: no cgroup file system is in the sandbox, and none can be mounted.
  * Stopped by: seccomp (EPERM, ENOSYS), the mount namespace (ENOENT).
  * @control root: mounting needs a capability; in a mount namespace of its own
+ * @landlock no twin: it makes something new in a folder that holds a denial, which gets no new entries there
  */
 #include "attack.h"
 

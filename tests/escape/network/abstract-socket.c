@@ -2,6 +2,7 @@
  * Tries: to connect to an abstract unix socket of the host (as the X server's, D-Bus').
  * Fails because: abstract names belong to the network namespace.
  * Stopped by: the network namespace (ECONNREFUSED); Landlock's scopes behind it.
+ * @landlock no twin: without a network there are no sockets but pairs, and no table of the host's
  */
 #include "attack.h"
 

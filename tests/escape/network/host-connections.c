@@ -2,6 +2,7 @@
  * Tries: to learn the host's sockets from /proc/net: ports, peers, names of unix sockets.
  * Fails because: /proc/net shows the sandbox's own network namespace.
  * Stopped by: the network namespace.
+ * @landlock no twin: without a network there are no sockets but pairs, and no table of the host's
  */
 #include "attack.h"
 

@@ -2,6 +2,7 @@
  * Tries: to reach a service that listens on the host's 127.0.0.1.
  * Fails because: the sandbox has a loopback of its own.
  * Stopped by: the network namespace (ECONNREFUSED).
+ * @landlock no twin: without a network there are no sockets but pairs, and no table of the host's
  */
 #include "attack.h"
 #include <arpa/inet.h>

@@ -3,6 +3,7 @@
  * Fails because: that needs CAP_NET_ADMIN, which nobody in the sandbox has.
  * Stopped by: no capabilities (EPERM); seccomp where it refuses the call.
  * @control root: it needs a capability; the interface is none that exists
+ * @landlock no twin: without a network there are no sockets but pairs, and no table of the host's
  */
 #include "attack.h"
 #include <net/if.h>

@@ -4,6 +4,7 @@
  * Fails because: the filter allows few socket families.
  * Stopped by: seccomp (EAFNOSUPPORT, EPERM).
  * @control none: it would make the host's kernel load modules
+ * @landlock no twin: without a network there are no sockets but pairs, and no table of the host's
  */
 #include "attack.h"
 

@@ -2,6 +2,7 @@
  * Tries: to reach the world: TCP, UDP, the cloud's metadata service, IPv6, multicast.
  * Fails because: the network namespace has no interface besides loopback, and no route.
  * Stopped by: the network namespace (ENETUNREACH, EADDRNOTAVAIL).
+ * @landlock no twin: without a network there are no sockets but pairs, and no table of the host's
  */
 #include "attack.h"
 #include <arpa/inet.h>

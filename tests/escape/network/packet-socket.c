@@ -3,6 +3,7 @@
  * Fails because: the filter allows few socket families and types, and there is no capability.
  * Stopped by: seccomp (EPERM, EAFNOSUPPORT, ESOCKTNOSUPPORT).
  * @control root: they need a capability
+ * @landlock no twin: without a network there are no sockets but pairs, and no table of the host's
  */
 #include "attack.h"
 #include <netinet/in.h>

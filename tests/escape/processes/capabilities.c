@@ -4,6 +4,7 @@
  * Fails because: every set is empty, the bounding set too, also when root started the sandbox.
  * Stopped by: capset and PR_CAPBSET_DROP in the launcher; no_new_privs.
  * @control root: only root has some
+ * @landlock shows to user: an ordinary user cannot empty the bounding set; no_new_privs keeps it without effect
  */
 #include "attack.h"
 #include <linux/capability.h>

@@ -3,6 +3,7 @@
  * Fails because: the sandbox has a limit of processes.
  * Stopped by: kernel.pid_max of its pid namespace, or RLIMIT_NPROC (EAGAIN).
  * @control none: it would exhaust the host
+ * @landlock shows to root: the kernel counts no processes of root's
  */
 #include "attack.h"
 

@@ -2,6 +2,7 @@
  * Tries: to find, signal, inspect or reprioritise a process of the host by its number.
  * Fails because: numbers mean processes of the sandbox's own pid namespace only.
  * Stopped by: the pid namespace (ESRCH, ENOENT).
+ * @landlock shows: the kernel answers questions about a process by its number
  */
 #include "attack.h"
 #include <sys/resource.h>

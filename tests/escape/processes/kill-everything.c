@@ -4,6 +4,7 @@
  * to its init.
  * Stopped by: the pid namespace; the victim, in another one, must live and the run go on.
  * @control none: it would kill what the test's user runs
+ * @landlock shows: it lives on; none but the sandbox's own processes died
  */
 #include "attack.h"
 

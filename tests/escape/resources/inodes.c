@@ -3,6 +3,7 @@
  * Fails because: each file system has a limit of inodes.
  * Stopped by: tmpfs inode limits (ENOSPC).
  * @control none: it would fill the host's
+ * @landlock no twin: it uses /tmp, which is the host's there
  */
 #include "attack.h"
 

@@ -4,6 +4,7 @@
  * Fails because: the sandbox's root is read-only once it is made.
  * Stopped by: the read-only mount (EROFS, EACCES).
  * @control none: it would change the host
+ * @landlock no twin: it uses /tmp, which is the host's there
  */
 #include "attack.h"
 

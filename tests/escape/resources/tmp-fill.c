@@ -3,6 +3,7 @@
  * Fails because: each is a file system with a size.
  * Stopped by: tmpfs size and inode limits (ENOSPC).
  * @control none: it would fill the host's
+ * @landlock no twin: it uses /tmp, which is the host's there
  */
 #include "attack.h"
 

@@ -4,6 +4,8 @@
  * Fails because: /dev/pts is the sandbox's own, in which the host's numbers are not.
  * Stopped by: the mount namespace (ENOENT, EIO), a private devpts.
  * @launcher terminal
+ * @landlock no twin: it has no terminals of its own
+ * @landlock shows: the caller's terminal, a standard stream, keeps its name
  */
 #include "attack.h"
 
