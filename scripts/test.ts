@@ -47,6 +47,7 @@ const CHECKS: readonly Check[] = [
     "build",
     "cli",
     "escape",
+    "tier",
     "programs",
     "lifecycle",
     "network",

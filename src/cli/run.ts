@@ -1,7 +1,9 @@
 /** `mxc run`: a config, flags, or both, to a running sandbox. */
 
 import { executePlan } from "../backends/linux/execute.ts";
+import type { Setback } from "../backends/linux/setback.ts";
 import { MxcError } from "../errors.ts";
+import type { Plan } from "../plan/plan.ts";
 import { type ParsedFlags, UsageError } from "./flags.ts";
 import { reportsOf } from "./merge-flags.ts";
 import { fail, usage, write } from "./output.ts";
@@ -27,18 +29,28 @@ export async function run(args: readonly string[]): Promise<void> {
       experimental: flags.switches.has("experimental"),
       reports: reportsOf(flags),
     });
-    if (flags.switches.has("debug") || flags.values.has("log-file")) {
-      const { logPlan } = await import("./log.ts");
-      logPlan(plan, flags.switches.has("debug"), flags.values.get("log-file"));
-    }
+    await log(plan, flags);
     if (flags.switches.has("dry-run")) {
       return write(1, "The config is valid, and this host can enforce it. Nothing was run.\n");
     }
-    await executePlan(plan, { envelope: json, debugTrailer: false }, alternative);
+    const logged =
+      alternative &&
+      (async (setback: Setback) => {
+        const other = await alternative(setback);
+        await log(other, flags);
+        return other;
+      });
+    await executePlan(plan, { envelope: json, debugTrailer: false }, logged);
   } catch (error) {
     if (error instanceof MxcError) return fail(error, json);
     throw error;
   }
+}
+
+async function log(plan: Plan, { switches, values }: ParsedFlags): Promise<void> {
+  if (!switches.has("debug") && !values.has("log-file")) return;
+  const { logPlan } = await import("./log.ts");
+  logPlan(plan, switches.has("debug"), values.get("log-file"));
 }
 
 function asksForHelp(args: readonly string[]): boolean {

@@ -1,4 +1,4 @@
-//! Modes and times of files, and cutting them by path, for a workload that has only Landlock before
+//! Modes, owners and times of files, and cutting them by path, for a workload that has only Landlock before
 //! it: Landlock does not ask about these, so the calls come here. Each is made on an object that was
 //! looked up once, by descriptor, and only if that object is in a folder that the policy lets the
 //! workload write to. Whose it must be besides, the kernel decides: guard and workload are of one uid,
@@ -48,6 +48,8 @@ pub const Metadata = struct {
         const a = notification.arguments;
         if (comptime @hasField(sys.SYS, "chmod")) {
             switch (number) {
+                .chown => return metadata.byPath(notification, AT_FDCWD, a[0], true, owner(a[1], a[2])),
+                .lchown => return metadata.byPath(notification, AT_FDCWD, a[0], false, owner(a[1], a[2])),
                 .chmod => return metadata.byPath(notification, AT_FDCWD, a[0], true, .{ .mode = low(a[1]) }),
                 .utime => return metadata.timesByPath(notification, AT_FDCWD, a[0], a[1], .seconds, true),
                 .utimes => return metadata.timesByPath(notification, AT_FDCWD, a[0], a[1], .microseconds, true),
@@ -59,6 +61,8 @@ pub const Metadata = struct {
             }
         }
         return switch (number) {
+            .fchown => metadata.byFile(notification, owner(a[1], a[2])),
+            .fchownat => metadata.at(notification, a[4], owner(a[2], a[3])),
             .fchmod => metadata.byFile(notification, .{ .mode = low(a[1]) }),
             .fchmodat => metadata.byPath(notification, descriptor(a[0]), a[1], true, .{ .mode = low(a[2]) }),
             .fchmodat2 => metadata.at(notification, a[3], .{ .mode = low(a[2]) }),
@@ -70,6 +74,7 @@ pub const Metadata = struct {
 
     const Change = union(enum) {
         mode: u32,
+        owner: struct { uid: u32, gid: u32 },
         /// Access and modification as utimensat(2) takes them; null: now.
         times: ?[4]i64,
         length: u64,
@@ -100,7 +105,11 @@ pub const Metadata = struct {
         return metadata.byFile(notification, .{ .times = times });
     }
 
-    /// fchmodat2(2) and utimensat(2): base, path, ..., flags.
+    fn owner(uid: u64, gid: u64) Change {
+        return .{ .owner = .{ .uid = low(uid), .gid = low(gid) } };
+    }
+
+    /// fchownat(2), fchmodat2(2) and utimensat(2): base, path, ..., flags.
     fn at(metadata: *const Metadata, notification: *const Notification, flags: u64, change: Change) ?u16 {
         const a = notification.arguments;
         const asked = flags & 0xffff_ffff;
@@ -314,6 +323,7 @@ fn apply(object: sys.fd_t, change: Metadata.Change) u16 {
             if (direct != ENOSYS) return direct;
             return sys.errnoOf(sys.call(.fchmodat, .{ sys.AT_FDCWD, name.ptr, mode }));
         },
+        .owner => |new| return sys.errnoOf(sys.call(.fchownat, .{ object, empty, new.uid, new.gid, AT_EMPTY_PATH })),
         .times => |times| {
             const pointer: ?*const [4]i64 = if (times) |*value| value else null;
             return sys.errnoOf(sys.call(.utimensat, .{ object, empty, pointer, AT_EMPTY_PATH }));

@@ -339,8 +339,8 @@ pub fn groups(comptime profile: Profile) []const Group {
             .syscalls = &.{"truncate"},
         },
         .{
-            .reason = "owners of files: without capabilities there is nothing to give away",
-            .otherwise = unlessShared(profile, EPERM),
+            .reason = "owners of files: likewise the guard's",
+            .otherwise = guarded(profile),
             .syscalls = &.{ "chown", "fchown", "lchown", "fchownat" },
         },
         .{
