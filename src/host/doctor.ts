@@ -30,6 +30,7 @@ export interface DoctorReport {
 }
 
 const BROKERED_NETWORK = "network by rules";
+const NAMESPACE_TIER = "namespaces and private file systems";
 
 export async function examineHost(): Promise<DoctorReport> {
   const features = process.platform === "linux" ? await linuxFeatures() : [unsupported()];
@@ -39,9 +40,14 @@ export async function examineHost(): Promise<DoctorReport> {
     features,
     backends: listBackends(
       features.every((feature) => feature.ok || !feature.required),
-      features.some(({ name, ok }) => name === BROKERED_NETWORK && ok),
+      has(features, NAMESPACE_TIER),
+      has(features, NAMESPACE_TIER) && has(features, BROKERED_NETWORK),
     ),
   };
+}
+
+function has(features: readonly Feature[], wanted: string): boolean {
+  return features.some(({ name, ok }) => name === wanted && ok);
 }
 
 function hostName(): string {
@@ -74,9 +80,10 @@ async function linuxFeatures(): Promise<readonly Feature[]> {
         : `the step '${failedStep === undefined ? failed.step : describeStep(failedStep)}'`;
   return [
     {
-      name: "namespaces and private file systems",
+      name: NAMESPACE_TIER,
       ok: failed === undefined,
-      required: true,
+      // The landlock tier does without, for what it can enforce.
+      required: probe.landlockAbi === 0 || !probe.seccomp,
       detail:
         failed === undefined
           ? "all made and dropped again for this report"
@@ -132,8 +139,10 @@ function brokeredNetwork(seccomp: boolean): Feature {
 }
 
 function landlockDetail(abi: number): string {
-  if (abi === 0) return "not in this kernel, or switched off; the mounts hold alone";
-  if (abi === 1) return "ABI 1, not used: it would refuse every rename between folders";
+  if (abi === 0)
+    return "not in this kernel, or switched off; the mounts hold alone, and there is no landlock tier";
+  if (abi === 1)
+    return "ABI 1, used by the landlock tier alone: it refuses every rename between folders";
   const scopes =
     abi >= 6
       ? ""
@@ -222,7 +231,11 @@ function isKernel(major: number, minor: number): boolean {
 }
 
 /** Every backend of the contracts, and why it does or does not run here. */
-function listBackends(works: boolean, brokered: boolean): readonly BackendReport[] {
+function listBackends(
+  works: boolean,
+  namespaces: boolean,
+  brokered: boolean,
+): readonly BackendReport[] {
   const linux = process.platform === "linux";
   const later = "not in this version of mxc";
   return [
@@ -232,7 +245,9 @@ function listBackends(works: boolean, brokered: boolean): readonly BackendReport
       reason: !linux
         ? "needs Linux"
         : works
-          ? "own namespace container; needs no bwrap"
+          ? namespaces
+            ? "own namespace container; needs no bwrap"
+            : "in the landlock tier, without namespaces: what it cannot enforce is refused"
           : "'mxc doctor' says what is missing",
       ...(linux && works && brokered ? { capabilities: ["proxyEnforcement"] } : {}),
     },

@@ -12,6 +12,7 @@ import { DEFAULT_DISK_MB, DEFAULT_PIDS, type Policy } from "../policy/policy.ts"
 import { type DeniedPath, type FileLayout, layOutFiles, type Region } from "./files.ts";
 import { environmentSteps, fileLimitSteps, RLIMIT_NPROC, workingFolder } from "./linux.ts";
 import type { PlanResult, Step } from "./plan.ts";
+import { FEATURES, lacks } from "./tiers.ts";
 
 /** Rules of one plan: each is a system call, and looked through at every open of a path. */
 const RULES_MAX = 10_000;
@@ -91,31 +92,17 @@ export function planLandlock(policy: Policy, facts: HostFacts, own: LandlockFact
   };
 }
 
-function notHere(field: string, message: string, remedy: string): Refusal {
-  return {
-    code: "not_enforceable",
-    field,
-    message: `${message} in the landlock tier`,
-    remedy,
-  };
-}
-
-const NAMESPACES = "The namespace tier can: 'mxc doctor' says what it misses on this host.";
-
 function refuseNetwork({ network }: Policy): readonly Refusal[] {
-  if (network.kind !== "brokered") return [];
-  return [notHere("network", "rules for the network cannot be enforced", NAMESPACES)];
+  return network.kind === "brokered" ? [lacks("landlock", FEATURES.networkRules, "network")] : [];
 }
 
 function refuseLimits({ limits }: Policy): readonly Refusal[] {
   const out: Refusal[] = [];
   if (limits.pids !== DEFAULT_PIDS) {
-    const message = "the workload's processes cannot be counted apart from the caller's others";
-    out.push(notHere("extensions.limits.pids", message, NAMESPACES));
+    out.push(lacks("landlock", FEATURES.pidsExact, "extensions.limits.pids"));
   }
   if (limits.diskMb !== DEFAULT_DISK_MB) {
-    const message = "the size of the folder for temporary files cannot be limited";
-    out.push(notHere("extensions.limits.diskMb", message, NAMESPACES));
+    out.push(lacks("landlock", FEATURES.diskMb, "extensions.limits.diskMb"));
   }
   return out;
 }
@@ -163,10 +150,12 @@ class Rules {
       this.#share(folder, undefined, [...denied, ...secrets]);
     }
     if (this.steps.length > RULES_MAX) {
-      const message = `${this.steps.length} rules are more than can be enforced (${RULES_MAX})`;
-      this.#refusals.push(
-        notHere("filesystem", message, "Grant folders rather than what is in them."),
-      );
+      this.#refusals.push({
+        code: "not_enforceable",
+        field: "filesystem",
+        message: `the paths take more than ${RULES_MAX} rules in the landlock tier`,
+        remedy: "Grant folders rather than what is in them.",
+      });
     }
   }
 
@@ -208,7 +197,7 @@ class Rules {
     const [stricter] = inside;
     if (stricter !== undefined) {
       const message = `'${stricter.path}' cannot be denied inside '${region.canonical}', which may be written to,`;
-      this.#refusals.push(notHere(stricter.field, message, NAMESPACES));
+      this.#refusals.push(lacks("landlock", FEATURES.strictInWrite, stricter.field, message));
     }
     const part = granted.find(
       ({ access, canonical }) =>
@@ -218,7 +207,9 @@ class Rules {
     );
     if (part !== undefined) {
       const message = `'${part.canonical}' cannot be read-only inside '${region.canonical}', which may be written to,`;
-      this.#refusals.push(notHere("filesystem.readonlyPaths", message, NAMESPACES));
+      this.#refusals.push(
+        lacks("landlock", FEATURES.strictInWrite, "filesystem.readonlyPaths", message),
+      );
     }
     this.#rule(region.canonical, Access.write, 0, region.object);
   }

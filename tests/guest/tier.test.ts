@@ -1,0 +1,85 @@
+/**
+ * The landlock tier on Debian's kernel 6.1: Landlock's ABI 2, which scopes no signal and keeps
+ * nobody from truncating, so that the guard does more. User namespaces are switched off there by
+ * sysctl, so that the tier is taken by itself; the C attacks of tests/escape run against it.
+ */
+
+import { expect, test } from "bun:test";
+import { join, relative } from "node:path";
+import { runInGuest } from "../../scripts/guest/guest.ts";
+import { unpackPackages } from "../../scripts/guest/packages.ts";
+import { commonFolder, findAttacks } from "../escape/attacks.ts";
+import { compileAll } from "../support/compile.ts";
+import { repositoryRoot } from "../support/paths.ts";
+import { GUEST_MS, guestBinary, named, whyNot } from "./guests.ts";
+
+const written = findAttacks().filter(({ kind }) => kind === "c");
+const attacks = written.filter(({ launcher }) => launcher === "plain");
+const runs = attacks.reduce((sum, { callers }) => sum + (callers === "all" ? 2 : 1), 0);
+const reason = process.arch === "x64" ? whyNot("x64") : "the test runner is this host's";
+
+const SCRIPT = `
+sleep 300 & outside=$!
+echo 0 > /proc/sys/user/max_user_namespaces
+mkdir -p /tmp/work && chmod 777 /tmp/work
+for uid in 0 1000; do
+  as="setpriv --reuid $uid --regid $uid --clear-groups"
+  $as mxc run --debug -- /bin/sh -c 'echo in $TMPDIR' 2>&1 | grep -E '^in |tier'
+  $as mxc run --tier=namespace -- /bin/true 2>/dev/null || echo "insisted: $?"
+  $as mxc run --allow-write=/tmp/work -- /bin/sh -c "cd /tmp/work
+    echo abc > f; chmod 600 f; truncate -s 1 f; ls -l f | cut -c1-10; cat f; echo
+    kill -0 $outside || echo no signal outside
+    sleep 60 & kill -TERM \\$!; wait \\$!; echo status \\$?
+    (sleep 60 & sleep 60 & kill -TERM 0); echo group \\$?; rm f" 2>/dev/null
+  echo "exit $?"
+done
+ls -d /tmp/mxc-* 2>/dev/null
+kill $outside`;
+
+test.skipIf(reason !== undefined)(
+  named(`without user namespaces, ${attacks.length} attacks fail on Linux 6.1`, reason),
+  async () => {
+    const victim = join(repositoryRoot, "tests", "support", "victim.c");
+    const sources = [...written.map(({ file }) => file), victim];
+    const programs = await compileAll(sources, [join(commonFolder, "attack.h")]);
+    const tools = unpackPackages("x64", ["util-linux", "libcap-ng0"]);
+    const files: Record<string, string> = {
+      "usr/bin/mxc": guestBinary("x64"),
+      "usr/bin/bun": process.execPath,
+      "usr/bin/setpriv": join(tools, "usr/bin/setpriv"),
+      "usr/lib/x86_64-linux-gnu": join(tools, "lib/x86_64-linux-gnu"),
+      "checkout/tests/escape": join(repositoryRoot, "tests", "escape"),
+      "checkout/tests/support": join(repositoryRoot, "tests", "support"),
+    };
+    for (const program of programs.values()) {
+      files[join("checkout", relative(repositoryRoot, program))] = program;
+    }
+    const names = `^in the landlock tier, as (root|uid 1000) (${attacks.map(({ name }) => name).join("|")})$`;
+    const { exitCode, output, console } = await runInGuest({
+      arch: "x64",
+      files,
+      script: `${SCRIPT}
+        echo == attacks
+        cd /checkout
+        export MXC_BINARY=/usr/bin/mxc NO_COLOR=1
+        bun test --timeout=120000 -t '${names}' ./tests/escape/escape.test.ts 2>&1`,
+      timeoutMs: 2 * GUEST_MS,
+    });
+    if (exitCode === undefined) throw new Error(console);
+    const [before = "", after = ""] = output.split("== attacks\n");
+    const once = [
+      expect.stringMatching(/^in \/tmp\/mxc-[\w-]{16}$/),
+      "insisted: 255",
+      ...["-rw-------", "a", "no signal outside", "status 143"],
+      "exit 143",
+    ];
+    const lines = before.split("\n").filter((line) => line !== "" && !line.startsWith("mxc: "));
+    expect(before).toContain("tier landlock");
+    expect(lines).toEqual([...once, ...once]);
+    const results = after.split("\n");
+    if (exitCode !== 0)
+      throw new Error(results.filter((line) => !/^\((pass|skip)/.test(line)).join("\n"));
+    expect(results.filter((line) => line.startsWith("(pass)"))).toHaveLength(runs);
+  },
+  2 * GUEST_MS,
+);
