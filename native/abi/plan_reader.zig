@@ -81,7 +81,7 @@ fn checkStep(plan: Plan, step: *align(8) const structs.Step, seen: *Seen) Error!
         .landlock_rule => if (step.argument > @backingInt(structs.Access.use)) return error.BadValue,
         .limit => if (step.argument > 15) return error.BadValue,
         .seccomp => {
-            if (step.argument > @backingInt(structs.SeccompProfile.landlock_host)) return error.BadValue;
+            if (step.argument > @backingInt(structs.SeccompProfile.landlock_brokered)) return error.BadValue;
             seen.seccomp = true;
         },
         .working_folder, .environment, .content => {},

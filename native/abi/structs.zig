@@ -219,9 +219,10 @@ pub const SeccompProfile = enum(u64) {
     network_host = 1,
     /// Connecting, binding and listening are the broker's to do.
     network_brokered = 2,
-    /// The landlock tier's, without a network and with the host's.
+    /// The landlock tier's: without a network, with the host's, and with rules.
     landlock_none = 3,
     landlock_host = 4,
+    landlock_brokered = 5,
     _,
 };
 

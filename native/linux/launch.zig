@@ -173,7 +173,9 @@ pub const Launch = struct {
                 if (step.has(Bind.read_only)) attributes |= mounts.MOUNT_ATTR_RDONLY;
                 try mounts.enterRoot(launch.root, launch.stand_ins_path, attributes, failure);
             },
-            .network => try launch.network(step),
+            .network => if (launch.tier == .landlock) {
+                launch.brokered = true;
+            } else try launch.network(step),
             .content => try mounts.makeContent(launch.root, step.target, step.source, failure),
             .landlock_rule => try launch.landlockRule(step),
             .landlock_tier => try launch.enterLandlockTier(),

@@ -260,7 +260,8 @@ fn receivePlan(supervisor: *Supervisor) ?u8 {
     begin(supervisor, plan);
     sys.close(supervisor.started[1]);
     supervisor.started[1] = -1;
-    if (supervisor.init != null and broker.stepOf(plan) != null) startBroker(supervisor, plan);
+    // The guard brings its own.
+    if (supervisor.init != null and !supervisor.guarded and broker.stepOf(plan) != null) startBroker(supervisor, plan);
     for (supervisor.channel) |end| sys.close(end);
     if (supervisor.init == null) {
         const header = supervisor.shared.header();

@@ -112,6 +112,10 @@ fn confine(launch: *Launch, plan: Plan, header: *shared_memory.Header, failure: 
             comptime seccomp.program(builtin.cpu.arch, seccomp.landlock_host)
         else
             comptime seccomp.program(builtin.cpu.arch, seccomp.older(seccomp.landlock_host)),
+        .landlock_brokered => if (launch.landlock_abi >= landlock.abi_scopes)
+            comptime seccomp.program(builtin.cpu.arch, seccomp.landlock_brokered)
+        else
+            comptime seccomp.program(builtin.cpu.arch, seccomp.older(seccomp.landlock_brokered)),
         _ => unreachable,
     };
     const filter: seccomp.SockFprog = .{ .length = @intCast(program.len), .filter = program.ptr };

@@ -1,7 +1,7 @@
 // Written by `zig build abi` from native/abi/structs.zig and native/linux/opening.zig.
 
 export const PLAN_MAGIC = 0x5043584d;
-export const ABI_DIGEST = 0x9e529c8808dcff83n;
+export const ABI_DIGEST = 0x54792cf8a4dbd7f3n;
 export const PLAN_BYTES_MAX = 16777216;
 export const PLAN_STEPS_MAX = 200000;
 export const PLAN_FD = 1000;
@@ -96,6 +96,7 @@ export const SeccompProfile = {
   networkBrokered: 2,
   landlockNone: 3,
   landlockHost: 4,
+  landlockBrokered: 5,
 } as const;
 
 export const PlanOption = {

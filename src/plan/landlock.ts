@@ -8,9 +8,16 @@ import type { Refusal } from "../errors.ts";
 import type { HostFacts, HostObject, LandlockFacts } from "../host/facts.ts";
 import { Access, BindFlag, SeccompProfile } from "../native/abi.generated.ts";
 import { isWithin, join } from "../policy/paths.ts";
-import { DEFAULT_DISK_MB, DEFAULT_PIDS, type Policy } from "../policy/policy.ts";
+import {
+  DEFAULT_DISK_MB,
+  DEFAULT_PIDS,
+  type NetworkPolicy,
+  type Policy,
+  PROTOCOLS,
+} from "../policy/policy.ts";
 import { type DeniedPath, type FileLayout, layOutFiles, type Region } from "./files.ts";
 import { environmentSteps, fileLimitSteps, RLIMIT_NPROC, workingFolder } from "./linux.ts";
+import { networkSteps } from "./network.ts";
 import type { PlanResult, Step } from "./plan.ts";
 import { FEATURES, lacks } from "./tiers.ts";
 
@@ -62,19 +69,18 @@ export function planLandlock(policy: Policy, facts: HostFacts, own: LandlockFact
   if (first !== undefined || typeof folder !== "string") {
     return { ok: false, refusals: [first as Refusal, ...rest] };
   }
+  const { network } = policy;
   const { command } = policy.process;
   const words = command.kind === "shell" ? ["sh", "-c", command.commandLine] : command.argv;
   const steps: Step[] = [
     { kind: "landlockTier" },
+    // No datagram is ever let out.
+    ...(network.kind === "brokered" ? networkSteps({ ...network, datagrams: false }) : []),
     { kind: "scratch", target: own.scratch },
     ...rules.steps,
     { kind: "limit", argument: RLIMIT_NPROC, extra: own.processes + policy.limits.pids + 1 },
     ...fileLimitSteps(policy.limits),
-    {
-      kind: "seccomp",
-      argument:
-        policy.network.kind === "host" ? SeccompProfile.landlockHost : SeccompProfile.landlockNone,
-    },
+    { kind: "seccomp", argument: PROFILES[network.kind] },
     { kind: "workingFolder", target: folder },
     ...environmentSteps(withTemporary(policy, own.scratch), folder),
     ...words.map((word): Step => ({ kind: "word", source: word })),
@@ -93,8 +99,29 @@ export function planLandlock(policy: Policy, facts: HostFacts, own: LandlockFact
 }
 
 function refuseNetwork({ network }: Policy): readonly Refusal[] {
-  return network.kind === "brokered" ? [lacks("landlock", FEATURES.networkRules, "network")] : [];
+  if (network.kind !== "brokered") return [];
+  const out: Refusal[] = [];
+  if (network.ingress || network.listen || network.hostLoopback) {
+    out.push(lacks("landlock", FEATURES.listening, "network.ingress"));
+  }
+  if (network.proxy?.port !== undefined) out.push(lacks("landlock", FEATURES.proxy, "network"));
+  const datagrams = network.rules.find(
+    ({ deny, protocols }) => !deny && (protocols & PROTOCOLS.tcp) === 0,
+  );
+  if (datagrams !== undefined) {
+    out.push(lacks("landlock", FEATURES.datagrams, datagrams.field));
+  }
+  return out;
 }
+
+const PROFILES: Readonly<Record<NetworkPolicy["kind"], number>> = {
+  none: SeccompProfile.landlockNone,
+  host: SeccompProfile.landlockHost,
+  brokered: SeccompProfile.landlockBrokered,
+};
+
+/** resolv.conf(5): glibc asks over TCP, which the broker takes to a resolver of its own. */
+const OVER_TCP = "use-vc";
 
 function refuseLimits({ limits }: Policy): readonly Refusal[] {
   const out: Refusal[] = [];
@@ -107,6 +134,15 @@ function refuseLimits({ limits }: Policy): readonly Refusal[] {
   return out;
 }
 
+function isResolved({ network }: Policy): boolean {
+  return network.kind === "brokered" && network.resolver;
+}
+
+function resolverOptions({ process: { env } }: Policy): string {
+  const own = env.find(([name]) => name === "RES_OPTIONS")?.[1];
+  return own === undefined ? OVER_TCP : `${own} ${OVER_TCP}`;
+}
+
 /** Unless the policy says where. */
 function withTemporary(policy: Policy, scratch: string): Policy {
   const { env } = policy.process;
@@ -116,7 +152,11 @@ function withTemporary(policy: Policy, scratch: string): Policy {
     ...policy,
     process: {
       ...policy.process,
-      env: [...env, ...missing.map((name) => [name, scratch] as const)],
+      env: [
+        ...env.filter(([name]) => name !== "RES_OPTIONS" || !isResolved(policy)),
+        ...missing.map((name) => [name, scratch] as const),
+        ...(isResolved(policy) ? [["RES_OPTIONS", resolverOptions(policy)] as const] : []),
+      ],
     },
   };
 }

@@ -49,6 +49,8 @@ const PROFILE_WORDS: Readonly<Record<number, string>> = {
     "the host's network; Unix sockets only where Landlock keeps the host's abstract ones out",
   [SeccompProfile.networkBrokered]: "connecting, binding and listening are the broker's to do",
   [SeccompProfile.landlockNone]: "no network; modes and times of files are the guard's to set",
+  [SeccompProfile.landlockBrokered]:
+    "TCP, connected by the guard; modes and times of files are its to set",
   [SeccompProfile.landlockHost]:
     "the host's network, without Unix sockets; modes and times of files are the guard's to set",
 };

@@ -75,9 +75,27 @@ export const FEATURES = {
     by: { namespace: "the host's", landlock: "the host's, without Unix sockets and netlink" },
   },
   networkRules: {
-    name: "Network rules, ports that are published, the proxy",
+    name: "Network rules by address, port and host name",
+    by: {
+      namespace: "the broker: TCP, UDP, ICMP; a resolver of the sandbox's own",
+      landlock:
+        "the broker, in the guard: TCP. UDP and ICMP are refused; names are looked up over TCP, as glibc does with `RES_OPTIONS=use-vc`, which is set",
+    },
+  },
+  datagrams: {
+    name: "A rule for UDP or ICMP alone",
     by: { namespace: "the broker" },
-    cannot: "rules for the network cannot be enforced",
+    cannot: "UDP and ICMP cannot be granted",
+  },
+  listening: {
+    name: "Published ports, ingress, the host's loopback in both directions",
+    by: { namespace: "the broker" },
+    cannot: "the workload cannot listen",
+  },
+  proxy: {
+    name: "The built-in proxy",
+    by: { namespace: "the broker" },
+    cannot: "the built-in proxy cannot be had",
   },
   processes: {
     name: "Other processes",

@@ -21,16 +21,16 @@ const reason = process.arch === "x64" ? whyNot("x64") : "the test runner is this
 const SCRIPT = `
 sleep 300 & outside=$!
 echo 0 > /proc/sys/user/max_user_namespaces
-mkdir -p /tmp/work && chmod 777 /tmp/work
 for uid in 0 1000; do
-  as="setpriv --reuid $uid --regid $uid --clear-groups"
+  mkdir -p /tmp/work$uid && chown $uid /tmp/work$uid
+  as="/usr/bin/setpriv --reuid $uid --regid $uid --clear-groups"
   $as mxc run --debug -- /bin/sh -c 'echo in $TMPDIR' 2>&1 | grep -E '^in |tier'
   $as mxc run --tier=namespace -- /bin/true 2>/dev/null || echo "insisted: $?"
-  $as mxc run --allow-write=/tmp/work -- /bin/sh -c "cd /tmp/work
+  $as mxc run --allow-write=/tmp/work$uid -- /bin/sh -c "cd /tmp/work$uid
     echo abc > f; chmod 600 f; truncate -s 1 f; ls -l f | cut -c1-10; cat f; echo
     kill -0 $outside || echo no signal outside
     sleep 60 & kill -TERM \\$!; wait \\$!; echo status \\$?
-    (sleep 60 & sleep 60 & kill -TERM 0); echo group \\$?; rm f" 2>/dev/null
+    (sleep 60 & sleep 60 & kill -TERM 0)" 2>/dev/null
   echo "exit $?"
 done
 ls -d /tmp/mxc-* 2>/dev/null

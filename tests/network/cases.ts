@@ -38,6 +38,12 @@ function python(
   return { name, flags, argv: ["python3", "-c", code], stdout };
 }
 
+const LANDLOCK_CLIENTS = new Set([
+  ...["curl", "curl, IPv4", "curl, kept alive", "curl, TLS", "curl, by CNAME"],
+  ...["curl, below a wildcard", "curl, by address", "a large download", "a large upload"],
+  ...["a large download by address", "urllib", "asyncio"],
+]);
+
 export const rules: readonly Case[] = [
   probe(
     ["--allow-net=9.9.9.10:80"],
@@ -502,4 +508,43 @@ export const refusals: readonly Case[] = [
   ),
 ];
 
-export const all: readonly Case[] = [...rules, ...clients, ...refusals];
+/** What the landlock tier enforces of it: TCP, and names that are asked for over TCP. */
+export const landlock: readonly Case[] = [
+  probe(
+    ["--allow-net=9.9.9.0/24,[2600::]/16", "--deny-net=9.9.9.11,9.9.9.0/24:8080"],
+    ["tcp 9.9.9.10 80", "ok"],
+    ["tcp ::ffff:9.9.9.10 80", "ok"],
+    ["tcp 9.9.9.10 81", "ECONNREFUSED"],
+    ["tcp 9.9.9.10 8080", "EACCES"],
+    ["tcp 9.9.9.11 80", "EACCES"],
+    ["tcp ::ffff:9.9.9.11 80", "EACCES"],
+    ["tcp 2600::10 80", "ok"],
+    ["tcp 2001:db8::53 80", "EACCES"],
+    ["tcp 169.254.169.254 80", "EACCES"],
+  ),
+  ...clients.filter(({ name }) => LANDLOCK_CLIENTS.has(name)),
+  python(
+    "a name that nothing grants",
+    ["--allow-net=api.test:80"],
+    "import socket\nfor name in ('other.test', 'x.wild.test'):\n  try: print(socket.getaddrinfo(name, 80))\n  except socket.gaierror as e: print(e.errno)",
+    "-2\n-2\n",
+  ),
+  python(
+    "another name at a granted one's address",
+    ["--allow-net=api.test:80"],
+    "import socket\na = socket.getaddrinfo('api.test', 80, socket.AF_INET)[0][4]\ns = socket.create_connection(a); s.settimeout(5)\ns.send(b'GET / HTTP/1.0\\r\\nHost: other.test\\r\\n\\r\\n'); print(s.recv(12)[9:])\ns = socket.create_connection(a); s.send(b'GET / HTTP/1.0\\r\\nHost: api.test\\r\\n\\r\\n'); print(s.recv(12)[9:])",
+    /^b'(403|400|421)?'\nb'200'\n$/,
+  ),
+  python(
+    "aimed anew, bound, listened on, sent with an address",
+    ["--allow-net=9.9.9.10:80"],
+    "import socket, errno\ndef t(f):\n  try: f(); print('worked')\n  except OSError as e: print(errno.errorcode[e.errno])\ns = socket.create_connection(('9.9.9.10', 80))\nt(lambda: s.connect(('9.9.9.11', 80)))\nt(lambda: socket.socket().bind(('0.0.0.0', 0)))\nt(lambda: socket.socket().listen())\nt(lambda: socket.socket().sendto(b'x', 0x20000000, ('9.9.9.11', 80)))\nt(lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM))\nt(lambda: socket.socket(socket.AF_UNIX))",
+    "EACCES\nEACCES\nEACCES\nENOTSUP\nEACCES\nEACCES\n",
+  ),
+].map((one) => ({
+  ...one,
+  name: `landlock: ${one.name}`,
+  flags: ["--tier=landlock", ...(one.flags ?? [])],
+}));
+
+export const all: readonly Case[] = [...rules, ...clients, ...refusals, ...landlock];

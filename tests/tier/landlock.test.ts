@@ -79,7 +79,7 @@ for (const uid of callers) {
       });
 
       test.each([
-        [["--allow-net=192.0.2.1"], "network"],
+        [["--allow-net=192.0.2.1", "--allow-listen"], "network.ingress"],
         [
           [
             "--config-base64",

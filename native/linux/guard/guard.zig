@@ -5,7 +5,10 @@
 const std = @import("std");
 const sys = @import("sys");
 const abi = @import("abi");
+const structs = abi.structs;
 const landlock = @import("../landlock.zig");
+const brokers = @import("../network/broker.zig");
+const loops = @import("../network/loop.zig");
 const notify = @import("../network/notify.zig");
 const sockets = @import("../network/sockets.zig");
 const shared_memory = @import("../shared.zig");
@@ -23,6 +26,8 @@ const POLLIN: u16 = 1;
 const POLLHUP: u16 = 16;
 const PollFd = extern struct { fd: i32, events: u16, revents: u16 = 0 };
 
+const Watched = struct { guard: *Guard, watcher: loops.Watcher };
+
 pub const Guard = struct {
     /// Closes when the supervisor dies.
     lifeline: sys.fd_t,
@@ -32,6 +37,13 @@ pub const Guard = struct {
     /// Landlock keeps our signals to the workload's processes.
     scoped: bool = false,
     pid: u32 = 0,
+    /// The command's process.
+    main: sys.pid_t = 0,
+    header: *shared_memory.Header = undefined,
+    metadata: metadata_.Metadata = undefined,
+    signalling: signalling_.Signalling = undefined,
+    /// Where the network has rules.
+    broker: ?*brokers.Broker = null,
 
     /// Returns when the workload has ended, all of it; what happened is in `header`.
     pub fn run(guard: *Guard, launch: *Launch, plan: Plan, header: *shared_memory.Header, umask: usize, started: sys.fd_t) void {
@@ -66,13 +78,26 @@ pub const Guard = struct {
                 return error.Syscall;
             }
         }
-        const main = try workload.start(launch, plan, prepared, header, umask, failure);
+        var broker: brokers.Broker = undefined;
+        if (launch.brokered) brokers.setUp(&broker, plan) catch |err| {
+            brokers.tell(err);
+            failure.* = .{ .syscall = .socket, .errno = EPERM };
+            return error.Syscall;
+        };
+        guard.main = try workload.start(launch, plan, prepared, header, umask, failure);
         sys.close(pair[1]);
         sys.close(started);
-        const metadata: metadata_.Metadata = .{ .listener = &guard.listener, .writable = launch.writable };
-        const signalling: signalling_.Signalling = .{ .listener = &guard.listener, .guard = guard.pid };
+        guard.header = header;
+        guard.metadata = .{ .listener = &guard.listener, .writable = launch.writable };
+        guard.signalling = .{ .listener = &guard.listener, .guard = guard.pid };
+        if (launch.brokered) return guard.broke(&broker, pair[0], failure);
+        guard.poll(pair[0]);
+    }
+
+    /// Until the workload or the supervisor has ended.
+    fn poll(guard: *Guard, from_workload: sys.fd_t) void {
         // Until the workload's process has sent what is to be listened to.
-        var channel = pair[0];
+        var channel = from_workload;
         while (true) {
             var polls = [_]PollFd{
                 .{ .fd = guard.lifeline, .events = 0 },
@@ -82,13 +107,7 @@ pub const Guard = struct {
             };
             _ = sys.call(.ppoll, .{ &polls, @as(usize, polls.len), @as(usize, 0), @as(usize, 0), @as(usize, 8) });
             if (polls[0].revents & POLLHUP != 0) return;
-            if (polls[1].revents != 0) {
-                if (guard.takeSignals(main)) |status| {
-                    header.status = status;
-                    header.finished = 1;
-                    return;
-                }
-            }
+            if (polls[1].revents != 0 and guard.takeSignals()) return;
             if (polls[3].revents != 0) {
                 if (sockets.receiveDescriptor(channel)) |received| {
                     if (received.fd) |fd| guard.listener = .init(fd);
@@ -97,7 +116,9 @@ pub const Guard = struct {
                 channel = -1;
             }
             if (polls[2].revents & POLLIN != 0) {
-                guard.serve(&metadata, &signalling);
+                var notification: notify.Notification = undefined;
+                if (!guard.listener.receive(&notification)) continue;
+                if (perform(guard, &notification)) |errno| guard.listener.answer(notification.id, errno);
             } else if (polls[2].revents != 0) {
                 // Nobody is left under the filter.
                 sys.close(guard.listener.fd);
@@ -106,33 +127,89 @@ pub const Guard = struct {
         }
     }
 
-    fn serve(guard: *Guard, metadata: *const metadata_.Metadata, signalling: *const signalling_.Signalling) void {
-        var notification: notify.Notification = undefined;
-        if (!guard.listener.receive(&notification)) return;
-        const number: sys.SYS = @fromBackingInt(@as(usize, @intCast(notification.number)));
-        const answer = switch (number) {
-            .kill, .tkill, .tgkill, .rt_sigqueueinfo, .rt_tgsigqueueinfo, .pidfd_send_signal => signalling.perform(&notification, number),
-            else => metadata.perform(&notification, number),
+    /// The same, with the broker's loop: rules for the network.
+    fn broke(guard: *Guard, broker: *brokers.Broker, channel: sys.fd_t, failure: *sys.Failure) error{Syscall}!void {
+        broker.maker.is_host = true;
+        broker.connections.shared = .{
+            .context = guard,
+            .perform = perform,
+            .resolver = if (broker.flags & structs.NetworkFlag.resolver != 0) &broker.resolver else null,
         };
-        if (answer) |errno| guard.listener.answer(notification.id, errno);
+        guard.broker = broker;
+        brokers.startInGuard(broker) catch |err| {
+            brokers.tell(err);
+            failure.* = .{ .syscall = .seccomp, .errno = EPERM };
+            return error.Syscall;
+        };
+        var watched = [_]Watched{
+            .{ .guard = guard, .watcher = .{ .callback = onSupervisorGone } },
+            .{ .guard = guard, .watcher = .{ .callback = onSignals } },
+            .{ .guard = guard, .watcher = .{ .callback = onChannel } },
+        };
+        try broker.loop.add(&watched[0].watcher, guard.lifeline, 0);
+        try broker.loop.add(&watched[1].watcher, guard.signals, loops.IN);
+        try broker.loop.add(&watched[2].watcher, channel, loops.IN);
+        broker.loop.run();
+        broker.decisions.conclude();
     }
 
-    /// Reaps, and forwards what the supervisor sends; the status of `main` once it has ended.
-    fn takeSignals(guard: *Guard, main: sys.pid_t) ?u32 {
+    fn onSupervisorGone(watcher: *loops.Watcher, _: u32) void {
+        const of: *Watched = @fieldParentPtr("watcher", watcher);
+        of.guard.broker.?.loop.stopped = true;
+    }
+
+    fn onSignals(watcher: *loops.Watcher, _: u32) void {
+        const of: *Watched = @fieldParentPtr("watcher", watcher);
+        if (of.guard.takeSignals()) of.guard.broker.?.loop.stopped = true;
+    }
+
+    fn onChannel(watcher: *loops.Watcher, _: u32) void {
+        const of: *Watched = @fieldParentPtr("watcher", watcher);
+        const guard = of.guard;
+        const broker = guard.broker.?;
+        const received = sockets.receiveDescriptor(watcher.fd);
+        const channel = watcher.fd;
+        broker.loop.remove(watcher);
+        sys.close(channel);
+        // Without it the workload has not come as far as its first call.
+        const fd = (received orelse return).fd orelse return;
+        guard.listener = .init(fd);
+        broker.connections.listener = .init(fd);
+        broker.connections.start() catch {
+            brokers.tell(error.OutOfMemory);
+            broker.loop.stopped = true;
+        };
+    }
+
+    /// What of the workload's calls is no connection; null where the caller has gone.
+    fn perform(context: *const anyopaque, notification: *const notify.Notification) ?u16 {
+        const guard: *const Guard = @ptrCast(@alignCast(context));
+        const number: sys.SYS = @fromBackingInt(@as(usize, @intCast(notification.number)));
+        return switch (number) {
+            .kill, .tkill, .tgkill, .rt_sigqueueinfo, .rt_tgsigqueueinfo, .pidfd_send_signal => guard.signalling.perform(notification, number),
+            else => guard.metadata.perform(notification, number),
+        };
+    }
+
+    /// Reaps, and forwards what the supervisor sends; whether the command has ended.
+    fn takeSignals(guard: *Guard) bool {
         var info: [32]u32 = @splat(0);
         while (true) {
             const result = sys.call(.read, .{ guard.signals, &info, @as(usize, 128) });
             if (sys.failed(result) or result != 128) break;
             // struct signalfd_siginfo: number, errno, code, pid.
             if (info[0] == SIGCHLD or info[3] != guard.supervisor) continue;
-            if (sys.failed(sys.call(.kill, .{ -main, info[0] }))) _ = sys.call(.kill, .{ main, info[0] });
+            if (sys.failed(sys.call(.kill, .{ -guard.main, info[0] }))) _ = sys.call(.kill, .{ guard.main, info[0] });
         }
         while (true) {
             var status: u32 = 0;
             const WNOHANG_ALL: u32 = 1 | 0x4000_0000;
             const pid = sys.call(.wait4, .{ @as(isize, -1), &status, WNOHANG_ALL, @as(usize, 0) });
-            if (sys.failed(pid) or pid == 0) return null;
-            if (pid == main) return status;
+            if (sys.failed(pid) or pid == 0) return false;
+            if (pid != guard.main) continue;
+            guard.header.status = status;
+            guard.header.finished = 1;
+            return true;
         }
     }
 };

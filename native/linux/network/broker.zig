@@ -46,7 +46,7 @@ pub const Tag = struct {
     pub const network_namespace: u8 = 'N';
 };
 
-const Broker = struct {
+pub const Broker = struct {
     loop: loops.Loop,
     policy: policies.Policy,
     flags: u32,
@@ -77,12 +77,7 @@ pub fn stepOf(plan: Plan) ?*align(8) const structs.Step {
 pub fn run(plan: Plan, init: sys.pid_t, channel: sys.fd_t) noreturn {
     var broker: Broker = undefined;
     start(&broker, plan, init, channel) catch |err| {
-        report.plain(switch (err) {
-            error.OutOfMemory => "the network broker has no memory",
-            error.NoEvents => "the events file cannot be opened for writing",
-            error.TooOld => "brokered networks need Linux 5.14 or later",
-            error.Syscall => "the network broker could not start",
-        });
+        tell(err);
         sys.exit(1);
     };
     broker.loop.run();
@@ -90,11 +85,38 @@ pub fn run(plan: Plan, init: sys.pid_t, channel: sys.fd_t) noreturn {
     sys.exit(0);
 }
 
-fn start(broker: *Broker, plan: Plan, init: sys.pid_t, channel: sys.fd_t) error{ OutOfMemory, NoEvents, TooOld, Syscall }!void {
+pub const Error = error{ OutOfMemory, NoEvents, TooOld, Syscall };
+
+pub fn tell(err: Error) void {
+    report.plain(switch (err) {
+        error.OutOfMemory => "the network broker has no memory",
+        error.NoEvents => "the events file cannot be opened for writing",
+        error.TooOld => "brokered networks need Linux 5.14 or later",
+        error.Syscall => "the network broker could not start",
+    });
+}
+
+fn start(broker: *Broker, plan: Plan, init: sys.pid_t, channel: sys.fd_t) Error!void {
+    var failure: sys.Failure = undefined;
+    const pidfd = try sys.checkFd(.pidfd_open, .{ init, @as(u32, 0) }, &failure);
+    try setUp(broker, plan);
+    try letGoOfStreams(broker.decisions.debug, &failure);
+    try jail.enter(false, &failure);
+    try broker.loop.add(&broker.init, pidfd, loops.IN);
+    try broker.loop.add(&broker.channel, channel, loops.IN);
+}
+
+/// In the guard of the landlock tier: without namespaces, for a workload that it has started.
+pub fn startInGuard(broker: *Broker) Error!void {
+    var failure: sys.Failure = undefined;
+    try letGoOfStreams(broker.decisions.debug, &failure);
+    try jail.enter(true, &failure);
+}
+
+pub fn setUp(broker: *Broker, plan: Plan) Error!void {
     var failure: sys.Failure = undefined;
     const step = stepOf(plan).?;
     raiseDescriptorLimit();
-    const pidfd = try sys.checkFd(.pidfd_open, .{ init, @as(u32, 0) }, &failure);
     const hosts: connections_.HostAddresses = .init();
     const namespace = sockets.namespaceOf(hosts.v4) orelse return error.TooOld;
     broker.* = .{
@@ -144,10 +166,6 @@ fn start(broker: *Broker, plan: Plan, init: sys.pid_t, channel: sys.fd_t) error{
         .host = &broker.connections.host_addresses,
     };
     if (step.flags & Flag.resolver != 0 or step.argument != 0) try broker.resolver.start();
-    try letGoOfStreams(broker.decisions.debug, &failure);
-    try jail.enter(&failure);
-    try broker.loop.add(&broker.init, pidfd, loops.IN);
-    try broker.loop.add(&broker.channel, channel, loops.IN);
 }
 
 /// The sandbox is gone.

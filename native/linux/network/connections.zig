@@ -17,6 +17,7 @@ const notify = @import("notify.zig");
 const options = @import("options.zig");
 const policies = @import("policy.zig");
 const reactors = @import("reactors.zig");
+const resolver_ = @import("resolver.zig");
 const sockets = @import("sockets.zig");
 
 const Address = addresses.Address;
@@ -29,6 +30,9 @@ pub fn hostLoopbackOf(address: Address) ?Address {
     if (address.eql(interface.gateway_v6)) return .v6(.{ 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1 });
     return null;
 }
+
+/// Domain names (RFC 1035, 4.2).
+const name_port = 53;
 
 /// Calls that wait for something at one time; more are told ENOMEM, which programs take as a limit
 /// of the system.
@@ -63,6 +67,9 @@ pub const Connections = struct {
     named: *named_.Named,
     ingress: *ingress_.Ingress,
     decisions: *decisions_.Decisions,
+    /// The landlock tier: the workload's sockets are of the host's network from the first, and other
+    /// calls than these come here too.
+    shared: ?Shared = null,
     namespaces: agent.Namespaces = .{},
     host_namespace: u64,
     host_addresses: HostAddresses,
@@ -70,6 +77,14 @@ pub const Connections = struct {
     pending: []Pending,
     free: ?*Pending = null,
     pending_used: usize = 0,
+
+    pub const Shared = struct {
+        context: *const anyopaque,
+        /// Any other call that was stopped; null where the caller has gone.
+        perform: *const fn (context: *const anyopaque, notification: *const Notification) ?u16,
+        /// Takes connections to whatever name server; null: names are not looked up.
+        resolver: ?*resolver_.Resolver,
+    };
 
     pub fn start(connections: *Connections) error{ OutOfMemory, Syscall }!void {
         connections.pending = try std.heap.page_allocator.alloc(Pending, pending_max);
@@ -92,12 +107,17 @@ pub const Connections = struct {
             .connect => connections.connect(&notification),
             .bind => connections.bind(&notification),
             .listen => connections.listen(&notification),
-            else => Outcome{ .errno = sockets.EPERM },
+            else => connections.other(&notification),
         };
         switch (outcome) {
             .errno => |errno| connections.listener.answer(notification.id, errno),
             .later, .gone => {},
         }
+    }
+
+    fn other(connections: *Connections, notification: *const Notification) Outcome {
+        const shared = connections.shared orelse return .{ .errno = sockets.EPERM };
+        return if (shared.perform(shared.context, notification)) |errno| .{ .errno = errno } else .gone;
     }
 
     pub const Outcome = union(enum) {
@@ -149,7 +169,9 @@ pub const Connections = struct {
         const endpoint = addresses.parse(bytes) orelse return .{ .errno = sockets.EINVAL };
 
         const call: Call = .{ .notification = notification, .file = file, .domain = domain };
-        const outcome = if (of_host) connections.again(call, endpoint) else connections.connectStream(call, endpoint, bytes);
+        const outcome = if (connections.shared) |shared|
+            connections.connectShared(shared, call, endpoint)
+        else if (of_host) connections.again(call, endpoint) else connections.connectStream(call, endpoint, bytes);
         kept = outcome == .later;
         return outcome;
     }
@@ -181,6 +203,31 @@ pub const Connections = struct {
             // What need not name itself needs no look.
             .allow_by_name => if (decision.rule.?.any_head)
                 connections.connectHost(call, endpoint)
+            else
+                connections.named.connect(connections, call, endpoint),
+        };
+    }
+
+    /// The socket is the host's already, and stays the caller's: the address is ours.
+    fn connectShared(connections: *Connections, shared: Shared, call: Call, endpoint: Endpoint) Outcome {
+        if (endpoint.port == name_port) {
+            if (shared.resolver) |resolver| {
+                const near = connections.named.connectInside(call.file, call.domain) orelse return .{ .errno = sockets.ECONNREFUSED };
+                resolver.serveClient(near);
+                return .{ .errno = 0 };
+            }
+        }
+        const address = endpoint.address;
+        const on_host = connections.host_addresses.contains(address);
+        var found: [16][]const u8 = undefined;
+        const names = connections.names.of(address, loops.seconds(), &found);
+        const decision = connections.policy.decide(.tcp, address, endpoint.port, names, on_host);
+        connections.tell("connect", endpoint, if (names.len > 0) names[0] else "", decision);
+        return switch (decision.verdict) {
+            .deny => .{ .errno = sockets.EACCES },
+            .allow => connections.connectItself(call, endpoint),
+            .allow_by_name => if (decision.rule.?.any_head)
+                connections.connectItself(call, endpoint)
             else
                 connections.named.connect(connections, call, endpoint),
         };
@@ -247,6 +294,10 @@ pub const Connections = struct {
             connections.tell("connect", endpoint, "", decision);
             return .{ .errno = sockets.EACCES };
         }
+        return connections.connectItself(call, endpoint);
+    }
+
+    fn connectItself(connections: *Connections, call: Call, endpoint: Endpoint) Outcome {
         const flags = sockets.statusFlags(call.file);
         const blocks = flags & sockets.O_NONBLOCK == 0;
         if (blocks) sockets.setStatusFlags(call.file, flags | sockets.O_NONBLOCK);
@@ -278,6 +329,7 @@ pub const Connections = struct {
             kept = outcome == .later;
             return outcome;
         }
+        if (connections.shared != null) return .{ .errno = sockets.EACCES };
         // A port of the host's is not the workload's to take.
         if (isInternet(domain) and sockets.namespaceOf(file) == connections.host_namespace) return .{ .errno = sockets.EINVAL };
         return .{ .errno = sys.errnoOf(sys.call(.bind, .{ file, bytes.ptr, bytes.len })) };
@@ -293,6 +345,7 @@ pub const Connections = struct {
         var errno: u16 = 0;
         const domain: u16 = @truncate(sockets.intOption(file, sockets.SOL_SOCKET, sockets.SO_DOMAIN, &errno));
         if (errno != 0) return .{ .errno = errno };
+        if (connections.shared != null) return .{ .errno = sockets.EACCES };
         // Without a port of its own it would be given one of the host's.
         if (isInternet(domain) and sockets.namespaceOf(file) == connections.host_namespace) return .{ .errno = sockets.EINVAL };
         const backlog: u32 = @truncate(notification.arguments[1]);

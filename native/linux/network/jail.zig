@@ -45,16 +45,30 @@ const groups = [_]table.Group{
     },
 };
 
-fn program(comptime arch: std.Target.Cpu.Arch) []const compiler.SockFilter {
+/// The landlock tier's broker is the guard too.
+const guard_groups = groups ++ [_]table.Group{
+    .{
+        .reason = "what it does in the workload's place, and the end of what that leaves",
+        .otherwise = .allow,
+        .syscalls = &.{
+            "fchmodat",  "fchmodat2", "fchmod", "fchownat",          "utimensat", "truncate", "openat2",
+            "statx",     "getpgid",   "tgkill", "rt_tgsigqueueinfo", "unlinkat",  "lseek",    "renameat2",
+            "nanosleep",
+        },
+    },
+};
+
+fn program(comptime arch: std.Target.Cpu.Arch, comptime guard: bool) []const compiler.SockFilter {
     const numbers = comptime seccomp.numbersOf(arch);
-    return comptime compiler.compile(seccomp.rulesOfGroups(numbers.SYS, &groups), numbers.audit_arch, numbers.limit);
+    const rules = comptime seccomp.rulesOfGroups(numbers.SYS, if (guard) &guard_groups else &groups);
+    return comptime compiler.compile(rules, numbers.audit_arch, numbers.limit);
 }
 
-pub fn enter(failure: *sys.Failure) error{Syscall}!void {
+pub fn enter(comptime guard: bool, failure: *sys.Failure) error{Syscall}!void {
     const PR_SET_NO_NEW_PRIVS: usize = 38;
     _ = try sys.check(.prctl, .{ PR_SET_NO_NEW_PRIVS, @as(usize, 1), @as(usize, 0), @as(usize, 0), @as(usize, 0) }, failure);
     try dropCapabilities(failure);
-    const filter = comptime program(builtin.cpu.arch);
+    const filter = comptime program(builtin.cpu.arch, guard);
     const bytes: seccomp.SockFprog = .{ .length = @intCast(filter.len), .filter = filter.ptr };
     const SECCOMP_SET_MODE_FILTER: u32 = 1;
     _ = try sys.check(.seccomp, .{ SECCOMP_SET_MODE_FILTER, @as(u32, 0), &bytes }, failure);

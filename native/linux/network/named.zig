@@ -174,7 +174,7 @@ pub const Named = struct {
         return errno == sockets.EINPROGRESS;
     }
 
-    fn connectInside(named: *Named, file: sys.fd_t, domain: u16) ?sys.fd_t {
+    pub fn connectInside(named: *Named, file: sys.fd_t, domain: u16) ?sys.fd_t {
         const listener = named.listenerOf(domain) orelse return null;
         const target = sockets.localEndpoint(listener) orelse return null;
         const flags = sockets.statusFlags(file);

@@ -620,7 +620,11 @@ pub const Resolver = struct {
 
     fn onTcp(watcher: *loops.Watcher, _: u32) void {
         const resolver: *Resolver = @fieldParentPtr("tcp", watcher);
-        const fd = sockets.accept(watcher.fd) orelse return;
+        resolver.serveClient(sockets.accept(watcher.fd) orelse return);
+    }
+
+    /// Takes `fd`, a connection of the workload's.
+    pub fn serveClient(resolver: *Resolver, fd: sys.fd_t) void {
         for (resolver.clients) |*client| {
             if (client.in_use or client.lookups > 0) continue;
             client.length = 0;

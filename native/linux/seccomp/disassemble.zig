@@ -15,11 +15,13 @@ pub const goldens = [_]Golden{
     .{ .arch = .x86_64, .profile = seccomp.named_profiles[3] },
     .{ .arch = .x86_64, .profile = seccomp.named_profiles[5] },
     .{ .arch = .x86_64, .profile = seccomp.named_profiles[6] },
+    .{ .arch = .x86_64, .profile = seccomp.named_profiles[8] },
     .{ .arch = .aarch64, .profile = seccomp.named_profiles[1] },
     .{ .arch = .aarch64, .profile = seccomp.named_profiles[2] },
     .{ .arch = .aarch64, .profile = seccomp.named_profiles[3] },
     .{ .arch = .aarch64, .profile = seccomp.named_profiles[5] },
     .{ .arch = .aarch64, .profile = seccomp.named_profiles[6] },
+    .{ .arch = .aarch64, .profile = seccomp.named_profiles[8] },
 };
 
 pub fn fileName(comptime golden: Golden) [:0]const u8 {

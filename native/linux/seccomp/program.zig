@@ -28,10 +28,14 @@ pub const named_profiles = [_]NamedProfile{
     .{ .name = "landlock-older", .profile = older(landlock_none) },
     .{ .name = "landlock-host", .profile = landlock_host },
     .{ .name = "landlock-host-older", .profile = older(landlock_host) },
+    .{ .name = "landlock-brokered", .profile = landlock_brokered },
+    .{ .name = "landlock-brokered-older", .profile = older(landlock_brokered) },
 };
 
 pub const landlock_none: Profile = .{ .network = .none, .unix_sockets = false, .tier = .landlock };
 pub const landlock_host: Profile = .{ .network = .host, .unix_sockets = false, .tier = .landlock };
+
+pub const landlock_brokered: Profile = .{ .network = .brokered, .unix_sockets = false, .tier = .landlock };
 
 pub fn older(comptime profile: Profile) Profile {
     var out = profile;

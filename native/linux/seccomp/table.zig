@@ -157,6 +157,20 @@ fn socketCases(comptime profile: Profile) []const Case {
             }
             return cases;
         }
+        if (profile.network == .brokered) {
+            // TCP alone: each datagram could name another destination.
+            inline for (.{ AF_INET, AF_INET6 }) |family| {
+                inline for (.{ 0, IPPROTO_TCP }) |protocol| {
+                    cases = cases ++ [_]Case{.{ .when = &.{
+                        .{ .argument = 0, .value = family },
+                        .{ .argument = 1, .mask = SOCK_TYPE_MASK, .value = SOCK_STREAM },
+                        .{ .argument = 2, .value = protocol },
+                    }, .action = .allow }};
+                }
+                cases = cases ++ [_]Case{.{ .when = &.{.{ .argument = 0, .value = family }}, .action = .{ .errno = EACCES } }};
+            }
+            return cases;
+        }
     }
     if (profile.unix_sockets) {
         cases = cases ++ [_]Case{.{ .when = &.{.{ .argument = 0, .value = AF_UNIX }}, .action = .allow }};
