@@ -45,6 +45,17 @@ export function peers(root: string): readonly Peer[] {
       ],
     },
     {
+      name: "mxc, landlock tier",
+      prepare: ({ command, grants }) => [
+        mxc,
+        "run",
+        "--tier=landlock",
+        ...(grants.length > 0 ? [`--allow-read=${grants.join(",")}`] : []),
+        "--",
+        ...command,
+      ],
+    },
+    {
       name: "mxc as lxc-exec",
       prepare: (job, folder) => [join(root, "dist", "lxc-exec"), config(job, folder)],
     },

@@ -53,6 +53,8 @@ const Supervisor = struct {
     channel: [2]sys.fd_t = .{ -1, -1 },
     broker: ?sys.pid_t = null,
     plan: ?Plan = null,
+    /// PID 1 is made when the plan has come.
+    waits: bool = false,
     /// The landlock tier: `init` is the guard, and nothing but us and it ends the workload's processes.
     guarded: bool = false,
     plan_bytes: usize = 0,
@@ -83,7 +85,8 @@ pub fn run(planner: ?sys.pid_t, arguments: Arguments) noreturn {
     if (uid == 0) _ = sys.check(.setgroups, .{ @as(usize, 0), @as(usize, 0) }, &failure) catch {};
     _ = sys.check(.pipe2, .{ &supervisor.lifeline, @as(usize, O_CLOEXEC) }, &failure) catch fatal("no pipe");
     openChannels(&supervisor);
-    start(&supervisor, opening.all_namespaces, true);
+    supervisor.waits = isForLandlock(arguments);
+    if (!supervisor.waits) start(&supervisor, opening.all_namespaces, true);
 
     var mask: u64 = 0;
     for (1..32) |number| {
@@ -98,6 +101,17 @@ pub fn run(planner: ?sys.pid_t, arguments: Arguments) noreturn {
     const code = supervise(&supervisor);
     terminal.restore(saved);
     sys.exit(code);
+}
+
+/// Whether the caller's words ask for the landlock tier, as far as one can tell before they are
+/// parsed: only what is done early depends on it.
+fn isForLandlock(arguments: Arguments) bool {
+    var words = std.mem.splitScalar(u8, arguments.start[0..arguments.length], 0);
+    while (words.next()) |word| {
+        if (std.mem.eql(u8, word, "--tier=landlock")) return true;
+        if (std.mem.eql(u8, word, "--")) return false;
+    }
+    return false;
 }
 
 /// What one launch uses up.
@@ -340,10 +354,10 @@ fn begin(supervisor: *Supervisor, plan: Plan) void {
         reapAfterKill(init);
         supervisor.init = null;
         header.* = .{};
-    } else if (startsWithOpening(plan)) return;
+    } else if (startsWithOpening(plan) and !supervisor.waits) return;
     supervisor.clone_errno = 0;
     @atomicStore(u32, &header.plan_length, length, .release);
-    start(supervisor, namespacesOf(plan), false);
+    start(supervisor, namespacesOf(plan), startsWithOpening(plan));
 }
 
 /// No namespaces: the PID 1 that waits in some is not needed.

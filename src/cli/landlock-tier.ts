@@ -2,8 +2,6 @@
 
 import type { Setback } from "../backends/linux/setback.ts";
 import { MxcError, type Refusal } from "../errors.ts";
-import { namespaceRemedy } from "../host/doctor.ts";
-import { errnoName } from "../host/errno.ts";
 import { probeLandlock } from "../host/landlock.ts";
 import { probeHost } from "../host/probe.ts";
 import { planLandlock } from "../plan/landlock.ts";
@@ -15,16 +13,19 @@ export function planTier(policy: Policy): PlanResult {
 }
 
 /** Namespaces cannot be had: Landlock, if it can enforce the whole policy. */
-export function planAfter({ stage, errno, landlockAbi }: Setback, policy: Policy): Plan {
+export async function planAfter(setback: Setback, policy: Policy): Promise<Plan> {
+  const { stage, errno, landlockAbi } = setback;
+  const result = landlockAbi === 0 ? undefined : planTier(policy);
+  if (result?.ok) return result.plan;
+  const { namespaceRemedy } = await import("../host/doctor.ts");
+  const { errnoName } = await import("../host/errno.ts");
   const what = stage === "namespaces" ? "namespaces" : "private file systems in namespaces";
   const reason = `${what} cannot be had on this host (${errnoName(errno)})`;
   const remedy = namespaceRemedy(errno, stage);
-  if (landlockAbi === 0) {
+  if (result === undefined) {
     const message = `${reason}, and this kernel has no Landlock, which could do without`;
     throw new MxcError({ code: "launch_failed", field: "", message, remedy });
   }
-  const result = planTier(policy);
-  if (result.ok) return result.plan;
   const [first, ...rest] = result.refusals.map(
     (refusal): Refusal => ({ ...refusal, message: `${reason}, and ${refusal.message}`, remedy }),
   );
