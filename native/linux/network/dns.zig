@@ -3,7 +3,6 @@
 
 const std = @import("std");
 const addresses = @import("address.zig");
-const corpus = @import("corpus.zig");
 const Address = addresses.Address;
 
 pub const header_size = 12;
@@ -23,7 +22,7 @@ pub const tcp_max = 16 * 1024;
 /// Addresses of an answer; more are not looked at.
 pub const addresses_max = 32;
 /// CNAMEs from the name that was asked for to the one that has the records.
-const chain_max = 12;
+pub const chain_max = 12;
 
 pub const Type = struct {
     pub const a: u16 = 1;
@@ -52,7 +51,7 @@ pub const Code = struct {
 
 const class_internet: u16 = 1;
 const flag_response: u16 = 0x8000;
-const flag_truncated: u16 = 0x0200;
+pub const flag_truncated: u16 = 0x0200;
 const opcode_mask: u16 = 0x7800;
 
 /// Lower case, labels with dots between, no dot at the end.
@@ -216,7 +215,7 @@ const Record = struct {
 const options_size = 11;
 
 /// The record that says how much we take over UDP (RFC 6891): nothing else of it is used.
-const options = [options_size]u8{ 0, 0, Type.opt, udp_max >> 8, udp_max & 0xff, 0, 0, 0, 0, 0, 0 };
+pub const options = [options_size]u8{ 0, 0, Type.opt, udp_max >> 8, udp_max & 0xff, 0, 0, 0, 0, 0, 0 };
 
 pub const Form = enum { with_options, plain };
 
@@ -542,242 +541,10 @@ fn copyName(answer: *Answer, message: []const u8, start: usize, end: ?usize, pla
     return true;
 }
 
-fn read16(bytes: []const u8, at: usize) u16 {
+pub fn read16(bytes: []const u8, at: usize) u16 {
     return std.mem.readInt(u16, bytes[at..][0..2], .big);
 }
 
-fn write16(out: []u8, at: usize, value: u16) void {
+pub fn write16(out: []u8, at: usize, value: u16) void {
     std.mem.writeInt(u16, out[at..][0..2], value, .big);
-}
-
-const testing = std.testing;
-
-/// A server's message: the question of `name`, then `records`.
-fn messageOf(comptime name: []const u8, kind: u16, count: u16, comptime records: []const u8) [header_size + name.len + 2 + 4 + records.len]u8 {
-    var built: [query_max]u8 = undefined;
-    const question = buildQuery(&built, 9, name, kind, .plain) catch unreachable;
-    var message: [header_size + name.len + 2 + 4 + records.len]u8 = undefined;
-    @memcpy(message[0..question.len], question);
-    message[2] = 0x81;
-    message[3] = 0x80;
-    write16(&message, 6, count);
-    @memcpy(message[question.len..], records);
-    return message;
-}
-
-const chain = messageOf("a.test", Type.a, 3,
-    // b.test A 192.0.2.1, before its CNAME; then a stranger's.
-    "\x01b\x04test\x00" ++ "\x00\x01\x00\x01\x00\x00\x00\x3c\x00\x04\xc0\x00\x02\x01" ++
-        "\xc0\x0c" ++ "\x00\x05\x00\x01\x00\x00\x00\x1e\x00\x08\x01B\x04test\x00" ++
-        "\x01c\x04test\x00" ++ "\x00\x01\x00\x01\x00\x00\x00\x3c\x00\x04\xc0\x00\x02\x02");
-/// Its records' owners and data are compressed.
-const mail = messageOf("a.test", Type.mx, 2, "\xc0\x0c" ++ "\x00\x05\x00\x01\x00\x00\x00\x1e\x00\x04\x01b\xc0\x0e" ++
-    "\xc0\x24" ++ "\x00\x0f\x00\x01\x00\x00\x00\x3c\x00\x07\x00\x0a\x02mx\xc0\x0e");
-const text_record = messageOf("a.test", Type.txt, 1, "\xc0\x0c" ++ "\x00\x10\x00\x01\x00\x00\x00\x1e\x00\x06\x05hello");
-const authority = messageOf("a.test", Type.soa, 1, "\xc0\x0c" ++ "\x00\x06\x00\x01\x00\x00\x00\x1e\x00\x18\xc0\x0c\xc0\x0c" ++ @as([20]u8, @splat(1)));
-const service = messageOf("a.test", Type.https, 1, "\xc0\x0c" ++ "\x00\x41\x00\x01\x00\x00\x00\x1e\x00\x0a\x00\x01\x00\x00\x01\x00\x03\x02h2");
-const certificates = messageOf("a.test", Type.caa, 1, "\xc0\x0c" ++ "\x01\x01\x00\x01\x00\x00\x00\x1e\x00\x0d\x00\x05issueca.tst");
-
-const long_label: [63]u8 = @splat('x');
-const three_labels = long_label ++ "." ++ long_label ++ "." ++ long_label ++ ".";
-
-test "a query comes back as it was built, in lower case" {
-    var buffer: [query_max]u8 = undefined;
-    const message = try buildQuery(&buffer, 7, "api.test", Type.a, .with_options);
-    const query = try parseQuery(message);
-    try testing.expectEqualStrings("api.test", query.name.text());
-    try testing.expectEqual(Type.a, query.type);
-    try testing.expect(query.has_options);
-    try testing.expectEqual(udp_max, query.answer_max);
-    try testing.expectEqual(message.len - options.len, query.length);
-    buffer[header_size + 1] = 'A';
-    try testing.expectEqualStrings("api.test", (try parseQuery(message)).name.text());
-    // A dot inside a label is no dot between labels.
-    buffer[header_size + 2] = '.';
-    const dotted = try parseQuery(message);
-    try testing.expect(!dotted.name.is_host and dotted.name.length == 0);
-    for ([_][]const u8{ "", ".", "a..b", "a.", ".a", long_label ++ "x", three_labels ++ long_label[0..62] }) |name| {
-        try testing.expectError(error.Malformed, buildQuery(&buffer, 7, name, Type.a, .plain));
-    }
-    const longest = three_labels ++ long_label[0..61];
-    try testing.expectEqualStrings(longest, (try parseQuery(try buildQuery(&buffer, 7, longest, Type.a, .with_options))).name.text());
-}
-
-test "what is no plain query is told apart" {
-    var buffer: [query_max]u8 = undefined;
-    const message = try buildQuery(&buffer, 7, "api.test", Type.a, .plain);
-    const Change = struct { usize, u8, QueryError };
-    for ([_]Change{
-        .{ 2, 0x80, error.Response },
-        .{ 2, 0x28, error.Unsupported },
-        .{ 5, 2, error.Malformed },
-        .{ 7, 1, error.Malformed },
-        .{ 9, 1, error.Malformed },
-        .{ 11, 1, error.Malformed },
-        .{ header_size, 0xc0, error.Malformed },
-        .{ header_size, 0x40, error.Malformed },
-        .{ message.len - 1, 3, error.Unsupported },
-    }) |change| {
-        const before = buffer[change[0]];
-        buffer[change[0]] = change[1];
-        try testing.expectError(change[2], parseQuery(message));
-        buffer[change[0]] = before;
-    }
-    for (header_size..message.len) |length| try testing.expectError(error.Malformed, parseQuery(message[0..length]));
-    for (0..header_size) |length| try testing.expectError(error.Response, parseQuery(message[0..length]));
-}
-
-test "an answer's addresses are those at the end of the chain" {
-    const response = (try parseResponse(&chain, 9, "a.test", Type.a)).?;
-    try testing.expectEqual(1, response.count);
-    try testing.expect(response.addresses[0].eql(.v4(.{ 192, 0, 2, 1 })));
-    try testing.expectEqual(30, response.ttl);
-    try testing.expectEqualStrings("b.test", response.last.text());
-    try testing.expectEqual(null, try parseResponse(&chain, 8, "a.test", Type.a));
-    try testing.expectEqual(null, try parseResponse(&chain, 9, "z.test", Type.a));
-    try testing.expectEqual(null, try parseResponse(&chain, 9, "a.test", Type.aaaa));
-    try testing.expectError(error.Malformed, parseResponse(chain[0 .. chain.len - 1], 9, "a.test", Type.a));
-    var cut_off = chain;
-    cut_off[2] |= 2;
-    const truncated = (try parseResponse(&cut_off, 9, "a.test", Type.a)).?;
-    try testing.expect(truncated.truncated and truncated.count == 0);
-    var too_short = chain;
-    // An A record of three bytes would shift what follows; of a name's own it is refused.
-    too_short[header_size + 12 + 8 + 9] = 3;
-    try testing.expectError(error.Malformed, parseResponse(&too_short, 9, "a.test", Type.a));
-}
-
-test "a chain that goes in circles is refused" {
-    const circle = messageOf("a.test", Type.a, 1, "\xc0\x0c" ++ "\x00\x05\x00\x01\x00\x00\x00\x1e\x00\x02\xc0\x0c");
-    try testing.expectError(error.Malformed, parseResponse(&circle, 9, "a.test", Type.a));
-}
-
-test "an answer is read as it was built" {
-    var buffer: [query_max]u8 = undefined;
-    const asked = try buildQuery(&buffer, 3, "a.test", Type.aaaa, .with_options);
-    const query = try parseQuery(asked);
-    var out: [udp_max]u8 = undefined;
-    const v6: Address = .v6(.{ 0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1 });
-    const answer = buildAnswer(&out, asked, &query, Code.none, &.{ .v4(.{ 1, 2, 3, 4 }), v6 }, 60, udp_max);
-    const response = (try parseResponse(answer, 3, "a.test", Type.aaaa)).?;
-    try testing.expectEqual(1, response.count);
-    try testing.expect(response.addresses[0].eql(v6));
-    try testing.expectEqual(60, response.ttl);
-    // One additional record, which says what we take.
-    try testing.expectEqual(1, read16(answer, 10));
-    try testing.expectEqualSlices(u8, &options, answer[answer.len - options.len ..]);
-    // No type but theirs has addresses.
-    var mail_query = query;
-    mail_query.type = Type.mx;
-    try testing.expectEqual(0, read16(buildAnswer(&out, asked, &mail_query, Code.none, &.{ .v4(.{ 1, 2, 3, 4 }), v6 }, 60, udp_max), 6));
-}
-
-test "what does not fit is left out, and that is said" {
-    var buffer: [query_max]u8 = undefined;
-    const asked = try buildQuery(&buffer, 3, "a.test", Type.aaaa, .plain);
-    const query = try parseQuery(asked);
-    var out: [udp_max]u8 = undefined;
-    const many: [addresses_max]Address = @splat(.v6(@splat(0x20)));
-    const small = buildAnswer(&out, asked, &query, Code.none, &many, 60, query.answer_max);
-    try testing.expect(small.len <= udp_plain and small.len > udp_plain - 28);
-    try testing.expect(read16(small, 2) & flag_truncated != 0);
-    try testing.expectEqual((udp_plain - query.length) / 28, read16(small, 6));
-    const whole = buildAnswer(&out, asked, &query, Code.none, &many, 60, udp_max);
-    try testing.expect(read16(whole, 2) & flag_truncated == 0);
-    try testing.expectEqual(addresses_max, (try parseResponse(whole, 3, "a.test", Type.aaaa)).?.count);
-}
-
-test "records of other types are written anew" {
-    var out: [udp_max]u8 = undefined;
-    const copied = try copyOf(&out, &mail, Type.mx, udp_plain);
-    try testing.expectEqual(2, read16(copied, 6));
-    const record = copied[copied.len - 11 - 10 - 8 ..];
-    try testing.expectEqualSlices(u8, "\x01b\x04test\x00\x00\x0f\x00\x01\x00\x00\x00\x3c\x00\x0b\x00\x0a\x02mx\x04test\x00"[0..record.len], record);
-    try testing.expectEqual(1, read16(try copyOf(&out, &text_record, Type.txt, udp_plain), 6));
-    try testing.expectEqual(1, read16(try copyOf(&out, &authority, Type.soa, udp_plain), 6));
-    try testing.expectEqual(1, read16(try copyOf(&out, &service, Type.https, udp_plain), 6));
-    try testing.expectEqual(1, read16(try copyOf(&out, &certificates, Type.caa, udp_plain), 6));
-    // Each byte of each record's length matters.
-    inline for (.{ .{ text_record, Type.txt, 6 }, .{ authority, Type.soa, 24 }, .{ service, Type.https, 10 } }) |case| {
-        var shorter = case[0];
-        shorter[shorter.len - case[2] - 1] -= 1;
-        try testing.expectError(error.Malformed, copyOf(&out, &shorter, case[1], udp_plain));
-    }
-}
-
-fn copyOf(out: []u8, message: []const u8, kind: u16, limit: usize) ![]const u8 {
-    var buffer: [query_max]u8 = undefined;
-    const asked = try buildQuery(&buffer, 9, "a.test", kind, .plain);
-    const query = try parseQuery(asked);
-    const response = (try parseResponse(message, 9, "a.test", kind)).?;
-    return buildCopy(out, asked, &query, message, &response, 3600, limit);
-}
-
-test "whose address it is" {
-    var buffer: [query_max]u8 = undefined;
-    const asked = try buildQuery(&buffer, 3, "1.2.0.192.in-addr.arpa", Type.ptr, .plain);
-    const query = try parseQuery(asked);
-    var out: [udp_plain]u8 = undefined;
-    const answer = buildPointer(&out, asked, &query, "a.test", 60, udp_plain);
-    try testing.expectEqual(1, read16(answer, 6));
-    try testing.expect(std.mem.endsWith(u8, answer, "\x01a\x04test\x00"));
-}
-
-test "compression that points forwards, in circles or to the header ends" {
-    for ([_]u8{ 0, 11, 12, 13, 20 }) |target| {
-        const message = [_]u8{ 0, 1, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0 } ++ [_]u8{ 0xc0, target, 0, 1, 0, 1 };
-        try testing.expectError(error.Malformed, parseQuery(&message));
-    }
-}
-
-const fuzz_messages = [_][]const u8{
-    "\x00\x07\x01\x00\x00\x01\x00\x00\x00\x00\x00\x01\x01a\x04test\x00\x00\x01\x00\x01\x00\x00\x29\x04\xd0\x00\x00\x00\x00\x00\x00",
-    "\x00\x07\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x03x.y\x00\x00\x1c\x00\x01",
-    &chain,
-    &mail,
-    &text_record,
-    &authority,
-    &service,
-    &certificates,
-};
-
-/// Whatever the bytes, no look leaves them, and what is written can be read again.
-fn checkMessage(bytes: []const u8) anyerror!void {
-    var out: [udp_max]u8 = undefined;
-    if (parseQuery(bytes)) |query| {
-        try testing.expect(query.length <= bytes.len and query.length <= question_max);
-        for ([_]usize{ udp_plain, udp_max }) |limit| {
-            const answer = buildAnswer(&out, bytes, &query, Code.none, &.{ .v4(.{ 1, 2, 3, 4 }), .v6(@splat(9)) }, 1, limit);
-            try testing.expect(answer.len <= limit);
-            if (query.name.is_host) {
-                const response = (try parseResponse(answer, query.id, query.name.text(), query.type)).?;
-                try testing.expectEqual(@as(usize, if (query.type == Type.a or query.type == Type.aaaa) 1 else 0), response.count);
-            }
-        }
-    } else |_| {}
-    if (bytes.len <= header_size) return;
-    for ([_]u16{ Type.a, Type.aaaa, Type.ns, Type.cname, Type.soa, Type.ptr, Type.mx, Type.txt, Type.srv, Type.svcb, Type.https, Type.caa }) |kind| {
-        const parsed = parseResponse(bytes, read16(bytes, 0), "a.test", kind) catch continue;
-        const response = parsed orelse continue;
-        try testing.expect(response.count <= addresses_max);
-        if (!canCopy(kind)) continue;
-        var buffer: [query_max]u8 = undefined;
-        const asked = try buildQuery(&buffer, response.code, "a.test", kind, .with_options);
-        const query = try parseQuery(asked);
-        const copied = buildCopy(&out, asked, &query, bytes, &response, 3600, udp_max) catch continue;
-        try testing.expect(copied.len <= udp_max);
-        const again = (try parseResponse(copied, response.code, "a.test", kind)).?;
-        try testing.expect(again.truncated or again.records_count <= response.records_count * chain_max);
-    }
-}
-
-test "fuzz: name messages" {
-    const Once = struct {
-        fn one(_: void, smith: *testing.Smith) anyerror!void {
-            var buffer: [1024]u8 = undefined;
-            try checkMessage(buffer[0..smith.slice(&buffer)]);
-        }
-    };
-    try testing.fuzz({}, Once.one, .{ .corpus = corpus.entries(&fuzz_messages) });
-    try corpus.changed(&fuzz_messages, 20_000, checkMessage);
 }

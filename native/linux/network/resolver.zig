@@ -18,12 +18,15 @@ const decisions_ = @import("decisions.zig");
 const dns = @import("dns.zig");
 const hosts = @import("hosts.zig");
 const loops = @import("loop.zig");
+const servers = @import("name_servers.zig");
 const names_ = @import("names.zig");
 const notify = @import("notify.zig");
 const policies = @import("policy.zig");
 const sockets = @import("sockets.zig");
+const wildcards_ = @import("wildcards.zig");
 const Address = addresses.Address;
 const Endpoint = addresses.Endpoint;
+const Lookup = servers.Lookup;
 
 /// Look-ups under way at one time for the workload; more queries are dropped, and asked again by
 /// their clients. Those of denied names have places of their own, so that no flood holds them up.
@@ -34,10 +37,6 @@ const patience_max = 2;
 /// Queries of a burst, and per second after it.
 pub const burst = 400;
 pub const rate = 200;
-/// New names below one wildcard in a minute, and the longest: enough for a package index, little for
-/// a tunnel (some 100 bytes a second).
-pub const wildcard_names_per_minute = 60;
-pub const wildcard_name_max = 128;
 const tcp_clients_max = 64;
 /// Seconds after which a client that says nothing makes room.
 const tcp_client_idle = 30;
@@ -54,7 +53,7 @@ const hosts_size = 1024 * 1024;
 const MSG_DONTWAIT: u32 = 0x40;
 const MSG_NOSIGNAL: u32 = 0x4000;
 
-const Client = union(enum) {
+pub const Client = union(enum) {
     free: ?*Lookup,
     udp: struct { address: [28]u8, length: u32 },
     tcp: *TcpClient,
@@ -69,31 +68,6 @@ const Client = union(enum) {
 pub const Question = struct {
     answered: *const fn (question: *Question, found: []const Address) void,
     lookup: ?*Lookup = null,
-};
-
-const Lookup = struct {
-    watcher: loops.Watcher = .{ .callback = Resolver.onDatagram },
-    owner: *Resolver,
-    client: Client,
-    /// Header and question as they came; of a question of our own, only its type counts.
-    asked: [dns.question_max]u8 = undefined,
-    query: dns.Query,
-    decision: policies.Decision,
-    /// Of our query to the server.
-    id: u16 = 0,
-    attempt: usize = 0,
-    /// The server of the first attempt.
-    first_server: usize,
-    since: u64 = 0,
-    form: dns.Form = .with_options,
-    /// Where the server is asked over TCP.
-    stream: ?*Stream = null,
-};
-
-const Stream = struct {
-    buffer: [2 + dns.tcp_max]u8 = undefined,
-    length: usize = 0,
-    is_sent: bool = false,
 };
 
 const TcpClient = struct {
@@ -149,7 +123,7 @@ pub const Resolver = struct {
     budget: u32 = burst,
     /// For hashes that nobody outside can foresee.
     seed: u64 = 0,
-    wildcards: Wildcards = .{},
+    wildcards: wildcards_.Wildcards = .{},
     told: [1024]u64 = @splat(0),
     /// The next name of the refresh under way: rule times two, plus one for IPv6.
     denied_next: usize = std.math.maxInt(usize),
@@ -398,147 +372,12 @@ pub const Resolver = struct {
             .tcp => |tcp| tcp.lookups += 1,
             else => {},
         }
-        resolver.askServer(lookup);
+        servers.askServer(resolver, lookup);
     }
 
-    fn askServer(resolver: *Resolver, lookup: *Lookup) void {
-        while (lookup.attempt < resolver.attempts_max) {
-            lookup.attempt += 1;
-            if (resolver.askOne(lookup, sockets.SOCK_DGRAM)) return;
-        }
-        resolver.end(lookup, dns.Code.server, &.{}, 0);
-    }
-
-    fn serverOf(resolver: *const Resolver, lookup: *const Lookup) usize {
-        return (lookup.first_server + lookup.attempt - 1) % resolver.server_count;
-    }
-
-    /// Asks the server of this attempt; false where that cannot be done.
-    fn askOne(resolver: *Resolver, lookup: *Lookup, kind: u32) bool {
-        const server = &resolver.servers[resolver.serverOf(lookup)];
-        var errno: u16 = 0;
-        const family: u16 = if (server.address.asV4() != null) addresses.AF_INET else addresses.AF_INET6;
-        var sockaddr = addresses.Sockaddr.of(.{ .address = server.address, .port = resolver.port }, family).?;
-        if (family == addresses.AF_INET6) sockaddr.value.in6.scope = server.scope;
-        // A port that the kernel picks anew for each query, and a random id, are what a forged
-        // answer would have to guess.
-        const fd = sockets.open(family, kind, 0, &errno) orelse return false;
-        errno = sockets.connect(fd, std.mem.asBytes(&sockaddr.value)[0..sockaddr.length]);
-        const is_stream = kind == sockets.SOCK_STREAM;
-        const is_connected = errno == 0 or (is_stream and errno == sockets.EINPROGRESS);
-        lookup.watcher.callback = if (is_stream) onStream else onDatagram;
-        if (!is_connected or !resolver.prepare(lookup, fd, is_stream)) {
-            sys.close(fd);
-            return false;
-        }
-        return true;
-    }
-
-    fn prepare(resolver: *Resolver, lookup: *Lookup, fd: sys.fd_t, is_stream: bool) bool {
-        var id: [2]u8 = .{ 0, 0 };
-        random(&id);
-        lookup.id = std.mem.readInt(u16, &id, .little);
-        lookup.since = loops.seconds();
-        if (is_stream) {
-            lookup.stream = std.heap.page_allocator.create(Stream) catch return false;
-            lookup.stream.?.length = 0;
-            lookup.stream.?.is_sent = false;
-        } else {
-            var buffer: [dns.query_max]u8 = undefined;
-            const message = dns.buildQuery(&buffer, lookup.id, lookup.query.name.text(), lookup.query.type, lookup.form) catch return false;
-            if (sys.failed(sys.call(.sendto, .{ fd, message.ptr, message.len, MSG_NOSIGNAL, @as(usize, 0), @as(usize, 0) }))) return false;
-        }
-        resolver.loop.add(&lookup.watcher, fd, if (is_stream) loops.OUT else loops.IN) catch {
-            lookup.watcher.fd = -1;
-            closeStream(lookup);
-            return false;
-        };
-        return true;
-    }
-
-    fn stopAsking(resolver: *Resolver, lookup: *Lookup) void {
-        closeStream(lookup);
-        const fd = lookup.watcher.fd;
-        if (fd < 0) return;
-        resolver.loop.remove(&lookup.watcher);
-        sys.close(fd);
-    }
-
-    /// The server is of no use for this one.
-    fn askNext(resolver: *Resolver, lookup: *Lookup) void {
-        resolver.stopAsking(lookup);
-        resolver.askServer(lookup);
-    }
-
-    fn onDatagram(watcher: *loops.Watcher, _: u32) void {
-        const lookup: *Lookup = @fieldParentPtr("watcher", watcher);
-        const resolver = lookup.owner;
-        var buffer: [dns.udp_max]u8 = undefined;
-        const length = sys.call(.recvfrom, .{ watcher.fd, &buffer, buffer.len, MSG_DONTWAIT, @as(usize, 0), @as(usize, 0) });
-        if (sys.errnoOf(length) == sockets.EAGAIN) return;
-        // Nobody listens there.
-        if (sys.failed(length)) resolver.askNext(lookup) else resolver.hear(lookup, buffer[0..length]);
-        resolver.continueDenied();
-    }
-
-    fn onStream(watcher: *loops.Watcher, _: u32) void {
-        const lookup: *Lookup = @fieldParentPtr("watcher", watcher);
-        const resolver = lookup.owner;
-        resolver.goOn(lookup) catch resolver.askNext(lookup);
-        resolver.continueDenied();
-    }
-
-    /// A connection to a server: the query out, then the answer in. An error: it is of no use.
-    fn goOn(resolver: *Resolver, lookup: *Lookup) error{Unusable}!void {
-        const stream = lookup.stream.?;
-        const fd = lookup.watcher.fd;
-        if (!stream.is_sent) {
-            var framed: [2 + dns.query_max]u8 = undefined;
-            const message = dns.buildQuery(framed[2..], lookup.id, lookup.query.name.text(), lookup.query.type, lookup.form) catch return error.Unusable;
-            std.mem.writeInt(u16, framed[0..2], @intCast(message.len), .big);
-            const sent = sys.call(.sendto, .{ fd, &framed, 2 + message.len, MSG_DONTWAIT | MSG_NOSIGNAL, @as(usize, 0), @as(usize, 0) });
-            if (sys.failed(sent) or sent != 2 + message.len) return error.Unusable;
-            stream.is_sent = true;
-            return resolver.loop.modify(&lookup.watcher, loops.IN);
-        }
-        const wanted = if (stream.length < 2) 2 else 2 + @as(usize, std.mem.readInt(u16, stream.buffer[0..2], .big));
-        if (wanted > stream.buffer.len) return error.Unusable;
-        const rest = stream.buffer[stream.length..wanted];
-        const got = sys.call(.recvfrom, .{ fd, rest.ptr, rest.len, MSG_DONTWAIT, @as(usize, 0), @as(usize, 0) });
-        if (sys.errnoOf(got) == sockets.EAGAIN) return;
-        if (sys.failed(got) or got == 0) return error.Unusable;
-        stream.length += got;
-        if (wanted == 2 or stream.length < wanted) return;
-        resolver.hear(lookup, stream.buffer[2..wanted]);
-    }
-
-    /// What came from where the server is.
-    fn hear(resolver: *Resolver, lookup: *Lookup, message: []const u8) void {
-        const parsed = dns.parseResponse(message, lookup.id, lookup.query.name.text(), lookup.query.type) catch return resolver.askNext(lookup);
-        const response = parsed orelse {
-            // A datagram may be a guess of somebody else's; a connection is the server's.
-            if (lookup.stream != null) resolver.askNext(lookup);
-            return;
-        };
-        if (response.truncated) {
-            const was_stream = lookup.stream != null;
-            resolver.stopAsking(lookup);
-            if (was_stream or !resolver.askOne(lookup, sockets.SOCK_STREAM)) resolver.askServer(lookup);
-            return;
-        }
-        if (response.code == dns.Code.format and lookup.form == .with_options) {
-            // A server of before EDNS.
-            lookup.form = .plain;
-            lookup.attempt -= 1;
-            return resolver.askNext(lookup);
-        }
-        if (response.code != dns.Code.none and response.code != dns.Code.no_name) return resolver.askNext(lookup);
-        if (isOfAddresses(lookup.query.type)) resolver.answer(lookup, response) else resolver.copy(lookup, message, &response);
-    }
-
-    fn answer(resolver: *Resolver, lookup: *Lookup, given: dns.Response) void {
+    pub fn answer(resolver: *Resolver, lookup: *Lookup, given: dns.Response) void {
         var response = given;
-        resolver.stopAsking(lookup);
+        servers.stopAsking(resolver, lookup);
         const name = lookup.query.name.text();
         const found = response.addresses[0..response.count];
         if (lookup.client == .denied) {
@@ -551,17 +390,17 @@ pub const Resolver = struct {
     }
 
     /// What a server says of a name that is asked for as everything is: in types that are understood.
-    fn copy(resolver: *Resolver, lookup: *Lookup, message: []const u8, response: *const dns.Response) void {
+    pub fn copy(resolver: *Resolver, lookup: *Lookup, message: []const u8, response: *const dns.Response) void {
         var out: [dns.tcp_max]u8 = undefined;
         const limit: usize = if (lookup.client == .tcp) out.len else lookup.query.answer_max;
-        const written = dns.buildCopy(&out, lookup.asked[0..lookup.query.length], &lookup.query, message, response, names_.ttl_max, limit) catch return resolver.askNext(lookup);
-        resolver.stopAsking(lookup);
+        const written = dns.buildCopy(&out, lookup.asked[0..lookup.query.length], &lookup.query, message, response, names_.ttl_max, limit) catch return servers.askNext(resolver, lookup);
+        servers.stopAsking(resolver, lookup);
         const client = lookup.client;
         resolver.release(lookup);
         resolver.send(client, written);
     }
 
-    fn end(resolver: *Resolver, lookup: *Lookup, code: u8, found: []const Address, ttl: u32) void {
+    pub fn end(resolver: *Resolver, lookup: *Lookup, code: u8, found: []const Address, ttl: u32) void {
         const client = lookup.client;
         const query = lookup.query;
         var asked: [dns.question_max]u8 = undefined;
@@ -674,9 +513,9 @@ pub const Resolver = struct {
         for (resolver.lookups[0..resolver.lookups_used]) |*lookup| {
             // More than the patience, never less: clocks of seconds differ by one.
             if (lookup.client == .free or now <= lookup.since + resolver.patience) continue;
-            const silent = resolver.serverOf(lookup);
+            const silent = servers.serverOf(resolver, lookup);
             if (silent == resolver.preferred) resolver.preferred = (silent + 1) % resolver.server_count;
-            resolver.askNext(lookup);
+            servers.askNext(resolver, lookup);
         }
         for (resolver.clients) |*client| {
             if (client.in_use and client.lookups == 0 and now > client.since + tcp_client_idle) resolver.closeTcp(client);
@@ -688,7 +527,7 @@ pub const Resolver = struct {
         resolver.continueDenied();
     }
 
-    fn continueDenied(resolver: *Resolver) void {
+    pub fn continueDenied(resolver: *Resolver) void {
         const rules = resolver.policy.rules;
         while (resolver.denied_next < rules.len * 2 and resolver.denied_running < denied_lookups_max) {
             const rule = &rules[resolver.denied_next / 2];
@@ -759,7 +598,7 @@ pub const Resolver = struct {
         });
     }
 
-    fn hashOf(resolver: *const Resolver, name: []const u8) u64 {
+    pub fn hashOf(resolver: *const Resolver, name: []const u8) u64 {
         return std.hash.Wyhash.hash(resolver.seed, name);
     }
 
@@ -774,58 +613,17 @@ pub const Resolver = struct {
     }
 };
 
-/// How many new names were asked for below each wildcard, in this minute.
-const Wildcards = struct {
-    /// Per rule.
-    counts: []u8 = &.{},
-    minute: u64 = 0,
-    /// Hashes of the names.
-    seen: [1024]u64 = undefined,
-    seen_count: usize = 0,
-
-    /// Why the name is not looked up; null: it may be.
-    fn objection(wildcards: *Wildcards, resolver: *const Resolver, name: []const u8, decision: policies.Decision) ?[]const u8 {
-        const rule = decision.rule orelse return null;
-        if (rule.deny or rule.peer != .name or !rule.peer.name.subdomains) return null;
-        if (name.len > wildcard_name_max) return "longer than names below a wildcard may be";
-        const now = loops.seconds();
-        if (resolver.names.has(name, now)) return null;
-        if (now / 60 != wildcards.minute) {
-            wildcards.minute = now / 60;
-            wildcards.seen_count = 0;
-            @memset(wildcards.counts, 0);
-        }
-        const hash = resolver.hashOf(name);
-        for (wildcards.seen[0..wildcards.seen_count]) |known| if (known == hash) return null;
-        const index = (@intFromPtr(rule) - @intFromPtr(resolver.policy.rules.ptr)) / @sizeOf(policies.Rule);
-        const count = &wildcards.counts[index];
-        if (count.* == wildcard_names_per_minute) return "more new names below the wildcard than a minute has";
-        count.* += 1;
-        // Beyond its size a name counts again.
-        if (wildcards.seen_count < wildcards.seen.len) {
-            wildcards.seen[wildcards.seen_count] = hash;
-            wildcards.seen_count += 1;
-        }
-        return null;
-    }
-};
-
 const loopback = [_]Address{ .v4(.{ 127, 0, 0, 1 }), .v6(.{ 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1 }) };
 
 fn isLocalhost(name: []const u8) bool {
     return std.mem.eql(u8, name, "localhost") or std.mem.endsWith(u8, name, ".localhost");
 }
 
-fn isOfAddresses(kind: u16) bool {
+pub fn isOfAddresses(kind: u16) bool {
     return kind == dns.Type.a or kind == dns.Type.aaaa;
 }
 
-fn closeStream(lookup: *Lookup) void {
-    if (lookup.stream) |stream| std.heap.page_allocator.destroy(stream);
-    lookup.stream = null;
-}
-
-fn random(out: []u8) void {
+pub fn random(out: []u8) void {
     _ = sys.call(.getrandom, .{ out.ptr, out.len, @as(u32, 0) });
 }
 

@@ -9,6 +9,7 @@ const dns = @import("dns.zig");
 const loops = @import("loop.zig");
 const names_ = @import("names.zig");
 const policies = @import("policy.zig");
+const wildcards = @import("wildcards.zig");
 const resolver_ = @import("resolver.zig");
 const sockets = @import("sockets.zig");
 const Address = addresses.Address;
@@ -336,19 +337,19 @@ test "below a wildcard: how many names, and how long" {
     // The minute must not end meanwhile.
     run.resolver.wildcards.minute = loops.seconds() / 60;
     var name: [32]u8 = undefined;
-    for (0..resolver_.wildcard_names_per_minute + 5) |index| {
+    for (0..wildcards.names_per_minute + 5) |index| {
         const text = std.fmt.bufPrint(&name, "x{d}.wild.test", .{index}) catch unreachable;
         for ([_]u16{ Type.a, Type.aaaa, Type.a }) |kind| {
             try testing.expectEqual(Code.no_name, (try run.lookUp(text, kind)).code);
         }
     }
-    try testing.expectEqual(3 * resolver_.wildcard_names_per_minute, run.asked);
+    try testing.expectEqual(3 * wildcards.names_per_minute, run.asked);
     // Each wildcard has its own.
     _ = try run.lookUp("x.other.test", Type.a);
-    try testing.expectEqual(3 * resolver_.wildcard_names_per_minute + 1, run.asked);
+    try testing.expectEqual(3 * wildcards.names_per_minute + 1, run.asked);
     const label: [60]u8 = @splat('x');
     _ = try run.lookUp(label ++ "." ++ label ++ ".other.test", Type.a);
-    try testing.expectEqual(3 * resolver_.wildcard_names_per_minute + 1, run.asked);
+    try testing.expectEqual(3 * wildcards.names_per_minute + 1, run.asked);
 }
 
 test "the host's files, and whose address it is" {

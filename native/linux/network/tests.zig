@@ -4,7 +4,7 @@ test {
     _ = @import("address.zig");
     _ = @import("batch.zig");
     _ = @import("datagrams_test.zig");
-    _ = @import("dns.zig");
+    _ = @import("dns_test.zig");
     _ = @import("echo.zig");
     _ = @import("flow_table.zig");
     _ = @import("hosts.zig");
