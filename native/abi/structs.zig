@@ -167,6 +167,8 @@ pub const NetworkFlag = struct {
     pub const debug: u32 = 1 << 6;
     /// Clients of the host itself may connect to what the workload listens on.
     pub const listen: u32 = 1 << 7;
+    /// Print every decision on stderr, where the plan's steps are printed.
+    pub const trace: u32 = 1 << 8;
 };
 
 pub const RuleFlag = struct {

@@ -82,12 +82,13 @@ describe("flags alone", () => {
   });
 
   test("records of decisions: from the caller's folder, a summary unless the config says no", () => {
-    expect(reportsOf(flags())).toEqual({ summary: true, debug: false });
+    expect(reportsOf(flags())).toEqual({ summary: true, debug: "none" });
+    expect(reportsOf(flags("--debug")).debug).toBe("stderr");
     expect(reportsOf(flags("--events=e", "--log-file=/l"))).toEqual({
       events: `${process.cwd()}/e`,
       logFile: "/l",
       summary: true,
-      debug: false,
+      debug: "none",
     });
   });
 

@@ -117,14 +117,14 @@ function opened(base: NetworkRequest): NetworkRequest {
 }
 
 /** What is told of the network's decisions. */
-export function reportsOf({ values }: ParsedFlags): ReportOptions {
+export function reportsOf({ switches, values }: ParsedFlags): ReportOptions {
   const events = values.get("events");
   const logFile = values.get("log-file");
   return {
     ...(events === undefined ? {} : { events: absolute(events) }),
     ...(logFile === undefined ? {} : { logFile: absolute(logFile) }),
     summary: true,
-    debug: false,
+    debug: switches.has("debug") ? "stderr" : "none",
   };
 }
 

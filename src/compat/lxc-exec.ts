@@ -68,7 +68,7 @@ export async function lxcExec(args: readonly string[]): Promise<void> {
   const reports = {
     ...(logFile === undefined ? {} : { logFile: resolve(logFile) }),
     summary: false,
-    debug: options.switches.has("--debug"),
+    debug: options.switches.has("--debug") ? ("stdout" as const) : ("none" as const),
   };
   const settings = { experimental: options.switches.has("--experimental"), reports };
   const dryRun = options.switches.has("--dry-run");

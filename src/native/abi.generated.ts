@@ -1,7 +1,7 @@
 // Written by `zig build abi` from native/abi/structs.zig and native/linux/opening.zig.
 
 export const PLAN_MAGIC = 0x5043584d;
-export const ABI_DIGEST = 0x54792cf8a4dbd7f3n;
+export const ABI_DIGEST = 0xf76a720fa7ee4ff1n;
 export const PLAN_BYTES_MAX = 16777216;
 export const PLAN_STEPS_MAX = 200000;
 export const PLAN_FD = 1000;
@@ -126,6 +126,7 @@ export const NetworkFlag = {
   summary: 32,
   debug: 64,
   listen: 128,
+  trace: 256,
 } as const;
 
 export const RuleFlag = {

@@ -26,7 +26,8 @@ export function networkSteps(network: BrokeredNetwork): readonly Step[] {
         (network.datagrams ? NetworkFlag.datagrams : 0) |
         (network.resolver ? NetworkFlag.resolver : 0) |
         (reports.summary ? NetworkFlag.summary : 0) |
-        (reports.debug ? NetworkFlag.debug : 0),
+        (reports.debug === "stdout" ? NetworkFlag.debug : 0) |
+        (reports.debug === "stderr" ? NetworkFlag.trace : 0),
       argument: proxy?.port ?? 0,
     },
   ];

@@ -146,6 +146,7 @@ const NETWORK_WORDS: readonly (readonly [number, string])[] = [
   [NetworkFlag.resolver, "names"],
   [NetworkFlag.summary, "a summary of denials"],
   [NetworkFlag.debug, "decisions on stdout"],
+  [NetworkFlag.trace, "decisions on stderr"],
 ];
 
 function describeNetwork(flags: number, port: number): string {

@@ -413,7 +413,7 @@ describe("extensions and flags", () => {
       events: "/l",
       optional: true,
       summary: true,
-      debug: false,
+      debug: "none",
     });
     const quiet = { ...some, extensions: { summary: false } };
     expect(brokered(directional(), quiet).reports.summary).toBe(false);

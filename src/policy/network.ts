@@ -24,6 +24,7 @@ import type { Refusal } from "../errors.ts";
 import { LAST_PORT, parseDestination, toHostName } from "./destinations.ts";
 import {
   ALL_PROTOCOLS,
+  type DebugStream,
   type HostName,
   type NetworkPolicy,
   type NetworkRule,
@@ -48,10 +49,11 @@ export interface ReportOptions {
   readonly logFile?: string;
   /** Unless the request says otherwise. */
   readonly summary: boolean;
-  readonly debug: boolean;
+  /** Where each decision is printed. */
+  readonly debug: DebugStream;
 }
 
-export const NO_REPORTS: ReportOptions = { summary: false, debug: false };
+export const NO_REPORTS: ReportOptions = { summary: false, debug: "none" };
 
 export type NetworkInput = Pick<Request, "network" | "networkFlags" | "version" | "extensions">;
 

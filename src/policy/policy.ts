@@ -54,6 +54,9 @@ export interface ProxyPolicy {
   readonly port?: number;
 }
 
+/** MXC prints its debug lines on stdout, `mxc run` its own on stderr. */
+export type DebugStream = "none" | "stdout" | "stderr";
+
 /** What is told of the network's decisions. */
 export interface ReportsPolicy {
   /** A file on the host, absolute, that gets a line of JSON for each. */
@@ -62,8 +65,8 @@ export interface ReportsPolicy {
   readonly optional: boolean;
   /** What was denied, on stderr, at the end. */
   readonly summary: boolean;
-  /** Each, on stdout, as MXC's debug lines are. */
-  readonly debug: boolean;
+  /** Where each is printed. */
+  readonly debug: DebugStream;
 }
 
 /** A network of the sandbox's own, whose every way out and in is decided by rules. */

@@ -500,7 +500,7 @@ export const CASES: Readonly<Record<string, PlanCase>> = {
         },
         flags: { allow: ["b\u00fccher.example"], listen: true, hostLoopback: true },
       },
-      { events: "/home/me/events", summary: true, debug: true },
+      { events: "/home/me/events", summary: true, debug: "stdout" },
     ),
     given: { resolver: { ...RESOLVER, canonical: "/run/systemd/resolve/stub-resolv.conf" } },
   },

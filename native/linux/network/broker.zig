@@ -100,7 +100,7 @@ fn start(broker: *Broker, plan: Plan, init: sys.pid_t, channel: sys.fd_t) Error!
     var failure: sys.Failure = undefined;
     const pidfd = try sys.checkFd(.pidfd_open, .{ init, @as(u32, 0) }, &failure);
     try setUp(broker, plan);
-    try letGoOfStreams(broker.decisions.debug, &failure);
+    try letGoOfStreams(broker.decisions.debug == 1, &failure);
     try jail.enter(false, &failure);
     try broker.loop.add(&broker.init, pidfd, loops.IN);
     try broker.loop.add(&broker.channel, channel, loops.IN);
@@ -109,7 +109,7 @@ fn start(broker: *Broker, plan: Plan, init: sys.pid_t, channel: sys.fd_t) Error!
 /// In the guard of the landlock tier: without namespaces, for a workload that it has started.
 pub fn startInGuard(broker: *Broker) Error!void {
     var failure: sys.Failure = undefined;
-    try letGoOfStreams(broker.decisions.debug, &failure);
+    try letGoOfStreams(broker.decisions.debug == 1, &failure);
     try jail.enter(true, &failure);
 }
 
@@ -129,7 +129,7 @@ pub fn setUp(broker: *Broker, plan: Plan) Error!void {
         .flags = step.flags,
         .decisions = .{
             .events = try openEvents(plan),
-            .debug = step.flags & Flag.debug != 0,
+            .debug = if (step.flags & Flag.debug != 0) 1 else if (step.flags & Flag.trace != 0) 2 else -1,
             .summary = step.flags & Flag.summary != 0,
         },
     };
@@ -144,6 +144,9 @@ pub fn setUp(broker: *Broker, plan: Plan) Error!void {
         .host = &broker.connections.host_addresses,
         .anyone = step.flags & Flag.ingress != 0,
         .host_loopback = step.flags & (Flag.host_loopback | Flag.listen) != 0,
+        .rule = if (step.flags & Flag.ingress != 0)
+            "network.ingress.default"
+        else if (step.flags & Flag.host_loopback != 0) "network.ingress.hostLoopback" else "--allow-listen",
     };
     broker.connections = .{
         .loop = &broker.loop,

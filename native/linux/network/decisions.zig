@@ -1,5 +1,5 @@
-//! What became of each destination: one record per decision, to an events file (JSON lines), to
-//! MXC's debug lines, and a summary of denials at the end. A workload cannot flood any of them.
+//! What became of each destination: one record per decision, to an events file (JSON lines), as a
+//! debug line, and a summary of denials at the end. A workload cannot flood any of them.
 
 const std = @import("std");
 const sys = @import("sys");
@@ -14,7 +14,7 @@ pub const Subject = union(enum) {
 };
 
 pub const Record = struct {
-    /// "connect", "datagram", "lookup", "proxy", "listen", "head".
+    /// "connect", "datagram", "lookup", "proxy", "listen", "accept", "head".
     what: []const u8,
     protocol: policies.Protocol = .tcp,
     subject: Subject,
@@ -44,18 +44,21 @@ const Denied = struct {
 
 pub const Decisions = struct {
     events: sys.fd_t = -1,
-    debug: bool = false,
+    /// The standard stream for debug lines.
+    debug: sys.fd_t = -1,
     summary: bool = false,
     budget: u32 = burst,
     refilled: u64 = 0,
     suppressed: u64 = 0,
+    /// The events file ends within a line.
+    cut: bool = false,
     denied: [summary_max]Denied = undefined,
     denied_length: usize = 0,
     denied_more: u64 = 0,
 
     pub fn tell(decisions: *Decisions, record: Record) void {
         if (!record.allowed and decisions.summary) decisions.remember(record);
-        if (decisions.events < 0 and !decisions.debug) return;
+        if (decisions.events < 0 and decisions.debug < 0) return;
         if (decisions.budget == 0) decisions.refill();
         if (decisions.budget == 0) {
             decisions.suppressed += 1;
@@ -64,7 +67,7 @@ pub const Decisions = struct {
         decisions.budget -= 1;
         var buffer: [1024]u8 = undefined;
         if (decisions.events >= 0) decisions.append(line(&buffer, record));
-        if (decisions.debug) sys.writeAll(1, debugLine(&buffer, record));
+        if (decisions.debug >= 0) sys.writeAll(decisions.debug, debugLine(&buffer, record));
     }
 
     fn refill(decisions: *Decisions) void {
@@ -73,18 +76,30 @@ pub const Decisions = struct {
         if (earned == 0) return;
         decisions.refilled = now;
         decisions.budget = @intCast(@min(earned, burst));
-        if (decisions.suppressed > 0) {
-            var buffer: [128]u8 = undefined;
-            const text = std.fmt.bufPrint(&buffer, "{{\"time\":{d},\"event\":\"suppressed\",\"count\":{d}}}\n", .{ wallClock(), decisions.suppressed }) catch unreachable;
-            if (decisions.events >= 0) decisions.append(text);
-            decisions.suppressed = 0;
+        decisions.tellSuppressed();
+    }
+
+    fn tellSuppressed(decisions: *Decisions) void {
+        if (decisions.suppressed == 0) return;
+        var buffer: [128]u8 = undefined;
+        if (decisions.events >= 0) {
+            decisions.append(std.fmt.bufPrint(&buffer, "{{\"time\":{d},\"event\":\"suppressed\",\"count\":{d}}}\n", .{ wallClock(), decisions.suppressed }) catch unreachable);
         }
+        if (decisions.debug >= 0) {
+            sys.writeAll(decisions.debug, std.fmt.bufPrint(&buffer, "Network: {d} decisions not shown\n", .{decisions.suppressed}) catch unreachable);
+        }
+        decisions.suppressed = 0;
     }
 
     /// One write per line: lines of several writers do not mix (O_APPEND). A full disk loses lines,
-    /// never the run.
+    /// never the run; one that it cut is ended before the next.
     fn append(decisions: *Decisions, text: []const u8) void {
-        _ = sys.call(.write, .{ decisions.events, text.ptr, text.len });
+        if (decisions.cut) {
+            const ended = sys.call(.write, .{ decisions.events, "\n", @as(usize, 1) });
+            if (sys.failed(ended)) return;
+        }
+        const written = sys.call(.write, .{ decisions.events, text.ptr, text.len });
+        decisions.cut = !sys.failed(written) and written < text.len;
     }
 
     fn remember(decisions: *Decisions, record: Record) void {
@@ -116,10 +131,7 @@ pub const Decisions = struct {
 
     /// To stderr, at the end.
     pub fn conclude(decisions: *Decisions) void {
-        if (decisions.events >= 0 and decisions.suppressed > 0) {
-            var buffer: [128]u8 = undefined;
-            decisions.append(std.fmt.bufPrint(&buffer, "{{\"time\":{d},\"event\":\"suppressed\",\"count\":{d}}}\n", .{ wallClock(), decisions.suppressed }) catch unreachable);
-        }
+        decisions.tellSuppressed();
         if (!decisions.summary or decisions.denied_length == 0) return;
         sys.writeAll(2, "mxc: the policy denied these destinations:\n");
         for (decisions.denied[0..decisions.denied_length]) |*entry| {

@@ -39,6 +39,8 @@ pub const Ingress = struct {
     anyone: bool,
     /// Clients of the host itself.
     host_loopback: bool,
+    /// What lets them, for records.
+    rule: []const u8,
     published: []Published = &.{},
     used: usize = 0,
 
@@ -83,7 +85,7 @@ pub const Ingress = struct {
         };
         place.* = .{ .owner = ingress, .on_host = on_host, .target = target };
         const errno = ingress.listen(place);
-        ingress.decisions.tell(.{ .what = "listen", .subject = .{ .endpoint = on_host }, .allowed = errno == 0, .reason = .rule, .rule = if (ingress.anyone) "network.ingress.default" else "network.ingress.hostLoopback" });
+        ingress.decisions.tell(.{ .what = "listen", .subject = .{ .endpoint = on_host }, .allowed = errno == 0, .reason = .rule, .rule = ingress.rule });
         return errno;
     }
 
