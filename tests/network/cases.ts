@@ -164,6 +164,71 @@ export const rules: readonly Case[] = [
   },
 ];
 
+/** Listens on a port, greets who comes, and has clients of the host and of another machine try it. */
+function published(name: string, given: Partial<Case>, outcomes: Record<string, string>): Case {
+  const code = `
+import socket, sys, threading
+v6 = sys.argv[1] == "::"
+s = socket.create_server((sys.argv[1], 18779), family=socket.AF_INET6 if v6 else socket.AF_INET, dualstack_ipv6=v6)
+def greet():
+  while True:
+    c, _ = s.accept(); c.send(b"hello"); c.close()
+threading.Thread(target=greet, daemon=True).start()
+for place in sys.argv[2:]: print("?greeting", place, "18779", flush=True); print(input(), flush=True)
+`;
+  const places = Object.keys(outcomes);
+  const v6 = places.some((place) => place.includes(":"));
+  return {
+    name,
+    ...given,
+    launcher: ["/usr/bin/python3", "FOLDER/host.py"],
+    argv: ["python3", "-c", code, v6 ? "::" : "0.0.0.0", ...places],
+    stdout: `${Object.values(outcomes).join("\n")}\n`,
+  };
+}
+
+function directions(ingress: object): Partial<Case> {
+  const egress = { default: "deny", allow: [{ to: [{ cidr: "9.9.9.10" }] }] };
+  return { config: { version: "1.0.0", network: { egress, ingress } } };
+}
+
+/** Who may come in. */
+export const ingress: readonly Case[] = [
+  published("all machines, but not the host's own clients", directions({ default: "allow" }), {
+    "far 192.0.2.1": "hello",
+    "near 192.0.2.1": "ECONNRESET",
+    "near 127.0.0.1": "ECONNRESET",
+  }),
+  published("all machines, over IPv6 and IPv4", directions({ default: "allow" }), {
+    "far 2001:db8::1": "hello",
+    "far 192.0.2.1": "hello",
+    "near ::1": "ECONNRESET",
+  }),
+  published("all machines and the host", directions({ default: "allow", hostLoopback: "allow" }), {
+    "far 192.0.2.1": "hello",
+    "near 192.0.2.1": "hello",
+    "near 127.0.0.1": "hello",
+  }),
+  published("the host alone", directions({ default: "deny", hostLoopback: "allow" }), {
+    "far 192.0.2.1": "ECONNREFUSED",
+    "near 192.0.2.1": "ECONNREFUSED",
+    "near 127.0.0.1": "hello",
+  }),
+  published(
+    "the host alone, by flag",
+    { flags: ["--allow-net=9.9.9.10", "--allow-listen"] },
+    {
+      "far 2001:db8::1": "ECONNREFUSED",
+      "near ::1": "hello",
+    },
+  ),
+  published("nobody", directions({ default: "deny" }), {
+    "far 192.0.2.1": "ECONNREFUSED",
+    "far 2001:db8::1": "ECONNREFUSED",
+    "near 127.0.0.1": "ECONNREFUSED",
+  }),
+];
+
 export const clients: readonly Case[] = [
   {
     name: "curl",
@@ -547,4 +612,4 @@ export const landlock: readonly Case[] = [
   flags: ["--tier=landlock", ...(one.flags ?? [])],
 }));
 
-export const all: readonly Case[] = [...rules, ...clients, ...refusals, ...landlock];
+export const all: readonly Case[] = [...rules, ...ingress, ...clients, ...refusals, ...landlock];

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { callerName, callers, isRoot } from "../support/paths.ts";
 import type { Scratch } from "../support/scratch.ts";
-import { all, clients, landlock, refusals, rules } from "./cases.ts";
+import { all, clients, ingress, landlock, refusals, rules } from "./cases.ts";
 import { expectOutcome, jobName, jobOf } from "./jobs.ts";
 import { type Result, runInWorld, worldFolder } from "./world.ts";
 
@@ -28,7 +28,7 @@ describe.skipIf(!isRoot())("a brokered network", () => {
   afterAll(() => folder.remove());
 
   for (const uid of callers) {
-    for (const [title, cases] of Object.entries({ rules, clients, refusals, landlock })) {
+    for (const [title, cases] of Object.entries({ rules, ingress, clients, refusals, landlock })) {
       describe(`${callerName(uid)}, ${title}`, () => {
         for (const one of cases) {
           test(one.name, () => expectOutcome(one, results.get(jobName(uid, one))));

@@ -11,6 +11,7 @@ import ssl
 import sys
 import threading
 
+import greetings
 
 folder = sys.argv[1]
 contacts = os.open(f"{folder}/contacts", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
@@ -27,8 +28,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         if self.path.startswith("/files/"):
             return self.send_file(self.path[7:].split("?")[0])
+        if self.path.startswith("/greeting/"):
+            return self.send_text(greetings.of(*self.path.split("/")[2:]).encode())
         size = int(self.path[6:]) if self.path.startswith("/bulk/") else 0
         body = os.urandom(1024) * (size // 1024) if size else f"host={self.headers['Host']}\n".encode()
+        self.send_text(body)
+
+    def send_text(self, body):
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
