@@ -5,7 +5,10 @@ import { callerName, callers, isRoot } from "../support/paths.ts";
 import type { Scratch } from "../support/scratch.ts";
 import { expectOutcome, jobName, jobOf } from "./jobs.ts";
 import { isMissing, preparePrograms, programs } from "./programs.ts";
+import { services } from "./services.ts";
 import { type Result, runInWorld, worldFolder } from "./world.ts";
+
+const all = [...programs, ...services];
 
 /** Making the world takes root. */
 describe.skipIf(!isRoot())("clients of a brokered network", () => {
@@ -15,17 +18,18 @@ describe.skipIf(!isRoot())("clients of a brokered network", () => {
   beforeAll(async () => {
     folder = worldFolder();
     preparePrograms(folder);
-    const found = programs.filter((one) => !isMissing(one));
+    const found = all.filter((one) => !isMissing(one));
     const jobs = callers.flatMap((uid) => found.map((one) => jobOf(folder, uid, one)));
-    results = await runInWorld(folder, jobs);
+    results = await runInWorld(folder, jobs, { services: true });
   }, 900_000);
 
   afterAll(() => folder.remove());
 
   for (const uid of callers) {
     describe(callerName(uid), () => {
-      for (const one of programs) {
-        const name = isMissing(one) ? `${one.name} (needs ${one.needs?.join(", ")})` : one.name;
+      for (const one of all) {
+        const wanted = [...(one.needs ?? []), ...(one.modules ?? [])].join(", ");
+        const name = isMissing(one) ? `${one.name} (needs ${wanted})` : one.name;
         test.skipIf(isMissing(one))(name, () => {
           expectOutcome(one, results.get(jobName(uid, one)));
         });

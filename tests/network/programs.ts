@@ -10,6 +10,8 @@ import type { Case } from "./cases.ts";
 export interface ClientCase extends Case {
   /** Programs of the host; without one of them the case is skipped. */
   readonly needs?: readonly string[];
+  /** Modules of the host's /usr/bin/python3; the same. */
+  readonly modules?: readonly string[];
 }
 
 /** What every client of a language is given: by name, by address, a closed port, a denied one. */
@@ -305,8 +307,22 @@ export const programs: readonly ClientCase[] = [
   ),
 ];
 
-export function isMissing({ needs }: ClientCase): boolean {
-  return (needs ?? []).some((name) => findTool(name) === undefined);
+const modulesFound = new Map<string, boolean>();
+
+function hasModule(name: string): boolean {
+  const known = modulesFound.get(name);
+  if (known !== undefined) return known;
+  const { exitCode } = Bun.spawnSync(["/usr/bin/python3", "-c", `import ${name}`], {
+    stderr: "ignore",
+  });
+  modulesFound.set(name, exitCode === 0);
+  return exitCode === 0;
+}
+
+export function isMissing({ needs, modules }: ClientCase): boolean {
+  return (
+    (needs ?? []).some((name) => findTool(name) === undefined) || !(modules ?? []).every(hasModule)
+  );
 }
 
 function run(words: readonly string[], cwd: string): void {

@@ -43,6 +43,7 @@ const LIMIT_MS = 300_000;
 export async function runInWorld(
   folder: Scratch,
   jobs: readonly Job[],
+  options: { readonly services?: boolean } = {},
 ): Promise<ReadonlyMap<string, Result>> {
   const file = join(folder.path, "cases.json");
   writeFileSync(file, JSON.stringify(jobs));
@@ -54,7 +55,12 @@ export async function runInWorld(
       ...["unshare", "--mount", "--net", "--pid", "--fork", "--kill-child", "--mount-proc"],
       ...["sh", world, folder.path, "/usr/bin/python3", driver, file],
     ],
-    { stdin: "ignore", stdout: "pipe", stderr: "pipe" },
+    {
+      stdin: "ignore",
+      stdout: "pipe",
+      stderr: "pipe",
+      env: { ...process.env, ...(options.services ? { MXC_TEST_SERVICES: "1" } : {}) },
+    },
   );
   const limit = setTimeout(() => child.kill("SIGKILL"), LIMIT_MS);
   const [text, errors] = await Promise.all([

@@ -6,6 +6,7 @@
 #   10.9.0.10, 169.254.169.254               private ones
 # each with HTTP on 80 and 8080, TLS on 443, echo on 7 (TCP, UDP), whatever comes on 666 (TCP, UDP).
 # Port 81 is closed everywhere; 9.9.9.99 and every other address takes packets and says nothing.
+# With MXC_TEST_SERVICES set, real servers too: support/services.sh.
 # Services of the host's own: support/loopback.py. Its processes end with it.
 set -e
 folder=$1
@@ -37,6 +38,12 @@ ip -6 route add default via 2001:db8::53
 echo '0 2147483647' > /proc/sys/net/ipv4/ping_group_range
 printf 'search test\nnameserver 192.0.2.53\n' > "$folder/resolv.conf"
 mount --bind "$folder/resolv.conf" /etc/resolv.conf
+# ssh and sshd want a name for whoever runs them.
+cp /etc/passwd "$folder/passwd"
+grep -q '^sshd:' "$folder/passwd" || echo 'sshd:x:64999:65534::/run/sshd:/usr/sbin/nologin' >> "$folder/passwd"
+grep -q '^[^:]*:[^:]*:1000:' "$folder/passwd" || echo 'ordinary:x:1000:1000::/tmp:/bin/sh' >> "$folder/passwd"
+chmod 644 "$folder/passwd"
+mount --bind "$folder/passwd" /etc/passwd
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=api.test \
   -addext subjectAltName=DNS:api.test,DNS:other.test -keyout "$folder/key.pem" -out "$folder/certificate.pem" 2> /dev/null
 cp "$folder/certificate.pem" "$here/certificate.pem"
@@ -47,8 +54,15 @@ ip netns exec servers python3 "$here/servers.py" "$folder" > "$folder/servers.lo
 pids="$pids $!"
 python3 "$here/loopback.py" "$folder" > "$folder/loopback.log" 2>&1 &
 pids="$pids $!"
-for _ in $(seq 100); do
-  grep -q ready "$folder/dns.log" && grep -q ready "$folder/servers.log" && grep -q ready "$folder/loopback.log" && break
+: > "$folder/services.log"
+if [ -n "$MXC_TEST_SERVICES" ]; then
+  ip netns exec servers sh "$here/services.sh" "$folder" > "$folder/services.log" 2>&1 &
+  pids="$pids $!"
+else
+  echo ready > "$folder/services.log"
+fi
+for _ in $(seq 400); do
+  grep -q ready "$folder/services.log" && grep -q ready "$folder/dns.log" && grep -q ready "$folder/servers.log" && grep -q ready "$folder/loopback.log" && break
   sleep 0.05
 done
 code=0

@@ -1,0 +1,35 @@
+#!/bin/sh
+# services.sh FOLDER: real servers on 9.9.9.10 and 2600::10, in the servers' namespace, those of them
+# that the host has: sshd on 22 (root, by FOLDER/granted/ssh-key), redis on 6379, HTTP/2 on 8443.
+# Prints `ready` when all of them listen.
+folder=$1
+granted=$folder/granted
+ports=""
+if [ -x /usr/sbin/sshd ] && command -v ssh-keygen > /dev/null; then
+  mkdir -p /run/sshd
+  ssh-keygen -q -t ed25519 -N "" -f "$folder/host-key"
+  ssh-keygen -q -t ed25519 -N "" -f "$granted/ssh-key"
+  # The workload makes a copy that is its own: ssh refuses another's.
+  chmod 644 "$granted/ssh-key"
+  cp "$granted/ssh-key.pub" "$folder/authorized"
+  printf '%s\n' "HostKey $folder/host-key" "AuthorizedKeysFile $folder/authorized" 'ListenAddress 9.9.9.10' \
+    'ListenAddress [2600::10]' 'StrictModes no' 'UsePAM no' 'PidFile none' 'UseDNS no' > "$folder/sshd_config"
+  /usr/sbin/sshd -D -f "$folder/sshd_config" &
+  ports="$ports 22"
+fi
+if command -v redis-server > /dev/null; then
+  redis-server --bind 9.9.9.10 2600::10 --protected-mode no --save '' --dir "$folder" > /dev/null &
+  ports="$ports 6379"
+fi
+if command -v node > /dev/null; then
+  node "$granted/http2.cjs" "$folder" &
+  ports="$ports 8443"
+fi
+for port in $ports; do
+  for _ in $(seq 200); do
+    python3 -c "import socket; socket.create_connection(('9.9.9.10', $port), 1)" 2> /dev/null && break
+    sleep 0.05
+  done
+done
+echo ready
+wait
