@@ -32,7 +32,23 @@ function http(name: string, module: string, answer: string, stdout: string): Cli
   };
 }
 
+/** aioquic is on PyPI, not among Debian's packages. */
+function quic(name: string, net: string, address: string, stdout: string | RegExp): ClientCase {
+  return {
+    name: `QUIC, ${name}`,
+    modules: ["aioquic"],
+    flags: [`--allow-net=${net}`],
+    argv: ["/usr/bin/python3", "FOLDER/quic.py", address, "FOLDER/certificate.pem", "hello"],
+    stdout,
+  };
+}
+
 export const services: readonly ClientCase[] = [
+  quic("by address", "9.9.9.10:8443/udp", "9.9.9.10", "HELLO\n"),
+  quic("by the other address", "9.9.9.11:8443/udp", "9.9.9.11", "HELLO\n"),
+  quic("another address", "9.9.9.10:8443/udp", "9.9.9.11", /^none: /),
+  quic("another port", "9.9.9.10:8444/udp", "9.9.9.10", /^none: /),
+  quic("TCP alone is granted", "9.9.9.10:8443", "9.9.9.10", /^none: /),
   ...["9.9.9.10", "four.test", "api.test"].map(
     (host): ClientCase => ({
       name: `ssh to ${host}`,

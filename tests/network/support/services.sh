@@ -1,6 +1,7 @@
 #!/bin/sh
 # services.sh FOLDER: real servers on 9.9.9.10 and 2600::10, in the servers' namespace, those of them
-# that the host has: sshd on 22 (root, by FOLDER/granted/ssh-key), redis on 6379, HTTP/2 on 8443.
+# that the host has: sshd on 22 (root, by FOLDER/granted/ssh-key), redis on 6379, HTTP/2 on 8443, QUIC
+# on 8443 (9.9.9.10 and 9.9.9.11).
 # Prints `ready` when all of them listen.
 folder=$1
 granted=$folder/granted
@@ -24,6 +25,13 @@ fi
 if command -v node > /dev/null; then
   node "$granted/http2.cjs" "$folder" &
   ports="$ports 8443"
+fi
+if /usr/bin/python3 -c 'import aioquic' 2> /dev/null; then
+  /usr/bin/python3 "$granted/quic.py" serve "$folder" > "$folder/quic.log" 2>&1 &
+  for _ in $(seq 200); do
+    grep -q serving "$folder/quic.log" && break
+    sleep 0.05
+  done
 fi
 for port in $ports; do
   for _ in $(seq 200); do
