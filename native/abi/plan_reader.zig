@@ -92,6 +92,15 @@ fn checkStep(plan: Plan, step: *align(8) const structs.Step, seen: *Seen) Error!
             if (plan.text(step.target).len > 253) return error.BadValue;
         },
         .events => if (plan.text(step.source).len == 0 or plan.text(step.source)[0] != '/') return error.BadPath,
+        .control_group => {
+            if (step.flags & ~control_flags != 0) return error.BadValue;
+            if (plan.text(step.source).len == 0 or plan.text(step.source)[0] != '/') return error.BadPath;
+        },
+        .sandbox_limit => {
+            if (step.argument == 0 or step.argument > @backingInt(structs.SandboxLimit.wall)) return error.BadValue;
+            if (step.extra == 0 or step.extra >> 53 != 0) return error.BadValue;
+        },
+        .statistics => if (step.flags & ~structs.StatisticsFlag.json != 0) return error.BadValue,
         .word => seen.words += 1,
         _ => return error.UnknownStep,
     }
@@ -115,6 +124,8 @@ fn checkTarget(path: []const u8) Error!void {
         if (part.len == 0 or std.mem.eql(u8, part, ".") or std.mem.eql(u8, part, "..")) return error.BadPath;
     }
 }
+
+const control_flags: u32 = (structs.ControlFlag.pids << 1) - 1;
 
 /// CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET (linux/sched.h).
 const namespace_flags: u32 = 0x0002_0000 | 0x0200_0000 | 0x0400_0000 | 0x0800_0000 | 0x1000_0000 | 0x2000_0000 | 0x4000_0000;

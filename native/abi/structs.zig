@@ -130,7 +130,55 @@ pub const StepKind = enum(u32) {
     scratch = 31,
     /// Stand-ins over what of the kernel's interface is mounted below the mirrors.
     kernel_mounts = 32,
+    /// A control group for the sandbox, made by the supervisor. `source`: the folder on the host that it
+    /// is made in; `flags`: `ControlFlag`.
+    control_group = 33,
+    /// A limit of the sandbox as a whole. `argument`: `SandboxLimit`; `extra`: its value; `flags`:
+    /// `MeansFlag`.
+    sandbox_limit = 34,
+    /// What the run took is told on stderr at its end. `flags`: `StatisticsFlag`.
+    statistics = 35,
     _,
+};
+
+/// A control group's version (cgroups(7)) and what it is there for.
+pub const ControlFlag = struct {
+    /// Version 2; without it, version 1.
+    pub const unified: u32 = 1 << 0;
+    pub const memory: u32 = 1 << 1;
+    pub const cpu: u32 = 1 << 2;
+    /// Processor time is counted.
+    pub const accounting: u32 = 1 << 3;
+    pub const pids: u32 = 1 << 4;
+};
+
+pub const SandboxLimit = enum(u64) {
+    /// Bytes of memory, what stands in tmpfs included.
+    memory = 1,
+    /// Microseconds of processor time in every tenth of a second.
+    cpus = 2,
+    /// Processes and threads at one time, the sandbox's init not counted.
+    pids = 3,
+    /// Microseconds of processor time in all.
+    cpu_time = 4,
+    /// Bytes to standard output and standard error together.
+    output = 5,
+    /// Milliseconds from the workload's start.
+    wall = 6,
+    _,
+};
+
+/// What keeps a `sandbox_limit`; neither of them, the supervisor.
+pub const MeansFlag = struct {
+    /// The kernel, by a control group.
+    pub const control_group: u32 = 1 << 0;
+    /// Looking at the sandbox's processes many times a second.
+    pub const sampling: u32 = 1 << 1;
+};
+
+pub const StatisticsFlag = struct {
+    /// A line of JSON.
+    pub const json: u32 = 1 << 0;
 };
 
 pub const BindFlag = struct {
@@ -253,8 +301,8 @@ comptime {
 /// The layouts, enums and flags of the boundary, in the order in which they are digested and
 /// emitted.
 pub const layouts = .{ PlanHeader, Step, Setback };
-pub const enums = .{ StepKind, ObjectType, Access, SeccompProfile };
-pub const flag_sets = .{ PlanOption, BindFlag, NetworkFlag, RuleFlag };
+pub const enums = .{ StepKind, ObjectType, Access, SeccompProfile, SandboxLimit };
+pub const flag_sets = .{ PlanOption, BindFlag, NetworkFlag, RuleFlag, ControlFlag, MeansFlag, StatisticsFlag };
 
 /// FNV-1a over every name, offset, size and value of the boundary. Helper and planner are parts of
 /// one build, and the opening that a plan only names is thus the same for both.

@@ -90,9 +90,10 @@ fn addPrelude(b: *std.Build, target: std.Build.ResolvedTarget, shared: Shared, h
 
 const abi_tests = "native/abi/abi.zig";
 const network_tests = "native/linux/network/tests.zig";
+const limits_tests = "native/linux/limits/tests.zig";
 
 pub fn addTests(b: *std.Build, step: *std.Build.Step, target: std.Build.ResolvedTarget) void {
-    addTestPrograms(b, step, target, &.{ abi_tests, "native/linux/seccomp/program.zig", "native/linux/kernel_mounts.zig", network_tests }, &.{});
+    addTestPrograms(b, step, target, &.{ abi_tests, "native/linux/seccomp/program.zig", "native/linux/kernel_mounts.zig", network_tests, limits_tests }, &.{});
 }
 
 /// Those whose names begin with `fuzz: `, which call std.testing.fuzz. A test program that has some

@@ -186,6 +186,10 @@ pub const Launch = struct {
             .limit, .environment, .word => {},
             // For the broker.
             .network_rule, .events => {},
+            // The supervisor has made the groups and put this process into them. Their place on the host
+            // is not for the workload to read (cgroup_namespaces(7)); where it is, it does no harm.
+            .control_group => _ = sys.call(.unshare, .{opening.CLONE_NEWCGROUP}),
+            .sandbox_limit, .statistics => {},
             _ => unreachable, // plan_reader refuses what is not listed
         }
     }

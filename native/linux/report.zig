@@ -90,6 +90,16 @@ pub fn timedOut(plan: Plan) void {
     say(plan, &message, "");
 }
 
+/// Before there is a workload.
+pub fn limitsFailed(plan: Plan, failure: sys.Failure) void {
+    var message: Line = .{};
+    message.add("the limits cannot be set up: ");
+    message.add(@tagName(failure.syscall));
+    message.add(": ");
+    addErrno(&message, failure.errno);
+    say(plan, &message, "The control groups of this host have changed, or are full: mxc plan says which are used.");
+}
+
 pub fn badPlan(err: abi.plan_reader.Error) void {
     var line: Line = .{};
     line.add("the plan is malformed (");

@@ -36,6 +36,8 @@ pub const Header = extern struct {
     finished: u32 = 0,
     /// The landlock tier's folder in place of a private /tmp.
     scratch: scratch_.Identity = .{},
+    /// 1: nothing was free in the sandbox's own /tmp when the workload ended.
+    disk_full: u32 = 0,
 
     pub fn fail(header: *Header, stage: Stage, step: usize, failure: sys.Failure, changed: bool) void {
         header.step = @intCast(step);

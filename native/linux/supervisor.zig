@@ -13,6 +13,7 @@ const scratch = @import("guard/scratch.zig");
 const tree = @import("guard/tree.zig");
 const landlock = @import("landlock.zig");
 const launch = @import("launch.zig");
+const limits_ = @import("limits/limits.zig");
 const mounts = @import("mounts.zig");
 const report = @import("report.zig");
 const shared_memory = @import("shared.zig");
@@ -58,6 +59,7 @@ const Supervisor = struct {
     /// The landlock tier: `init` is the guard, and nothing but us and it ends the workload's processes.
     guarded: bool = false,
     plan_bytes: usize = 0,
+    limits: limits_.Limits = .{},
     signal_fd: sys.fd_t = -1,
 };
 
@@ -99,6 +101,7 @@ pub fn run(planner: ?sys.pid_t, arguments: Arguments) noreturn {
     _ = sys.call(.prctl, .{ PR_SET_NAME, name, @as(usize, 0), @as(usize, 0), @as(usize, 0) });
     const saved = terminal.save();
     const code = supervise(&supervisor);
+    supervisor.limits.end();
     terminal.restore(saved);
     sys.exit(code);
 }
@@ -154,6 +157,7 @@ fn beInit(supervisor: *Supervisor, with_opening: bool) noreturn {
     sys.close(supervisor.channel[0]);
     // The guard outlives us, to end what is left.
     if (!supervisor.guarded) dieWithParent(supervisor);
+    supervisor.limits.relays.takePlace();
     // Descriptors that only the supervisor needs. The lifeline's read end stays until exec.
     sys.close(handover.helper_plan_fd);
     if (supervisor.signal_fd >= 0) sys.close(supervisor.signal_fd);
@@ -220,6 +224,7 @@ fn supervise(supervisor: *Supervisor) u8 {
             .{ .fd = supervisor.signal_fd, .events = POLLIN },
             .{ .fd = if (supervisor.plan == null) handover.helper_plan_fd else -1, .events = POLLIN },
             .{ .fd = if (supervisor.plan != null) supervisor.started[0] else -1, .events = POLLIN },
+            .{ .fd = supervisor.limits.events, .events = POLLIN },
         };
         const timeout = remaining(deadline);
         if (timeout) |left| {
@@ -238,8 +243,10 @@ fn supervise(supervisor: *Supervisor) u8 {
         if (polls[2].revents != 0) {
             sys.close(supervisor.started[0]);
             supervisor.started[0] = -1;
+            if (supervisor.init) |init| supervisor.limits.started(init);
             endPlanner(supervisor);
         }
+        if (polls[3].revents != 0 and supervisor.limits.turn()) return limitReached(supervisor);
         if (polls[0].revents != 0) {
             if (handleSignals(supervisor)) |code| return code;
         }
@@ -271,7 +278,7 @@ fn receivePlan(supervisor: *Supervisor) ?u8 {
         killAll(supervisor);
         return exit_config;
     }
-    begin(supervisor, plan);
+    if (!begin(supervisor, plan)) return exit_backend;
     sys.close(supervisor.started[1]);
     supervisor.started[1] = -1;
     // The guard brings its own.
@@ -309,7 +316,7 @@ fn endBroker(supervisor: *Supervisor) void {
     const pid = supervisor.broker orelse return;
     supervisor.broker = null;
     waitUntilEnded(pid, 2);
-    reapAfterKill(pid);
+    _ = reapAfterKill(pid);
 }
 
 fn waitUntilEnded(pid: sys.pid_t, seconds: u64) void {
@@ -339,30 +346,38 @@ fn refuseForeignStreams(plan: Plan) bool {
     return true;
 }
 
-/// Lets the waiting PID 1 go on, or makes one that does every step itself.
-fn begin(supervisor: *Supervisor, plan: Plan) void {
+/// Lets the waiting PID 1 go on, or makes one that does every step itself. False: the limits cannot
+/// be kept, which has been told.
+fn begin(supervisor: *Supervisor, plan: Plan) bool {
     const header = supervisor.shared.header();
-    const length: u32 = @intCast(supervisor.plan_bytes);
-    if (isGuarded(plan)) return beginGuarded(supervisor, length);
-    if (supervisor.init) |init| {
-        if (startsWithOpening(plan)) {
-            @atomicStore(u32, &header.plan_length, length, .release);
-            const FUTEX_WAKE = 1;
-            _ = sys.call(.futex, .{ &header.plan_length, @as(usize, FUTEX_WAKE), @as(u32, 1), @as(usize, 0), @as(usize, 0), @as(usize, 0) });
-            return;
-        }
-        reapAfterKill(init);
+    var failure: sys.Failure = undefined;
+    supervisor.limits.read(plan, &failure) catch return refuseLimits(supervisor, plan, failure);
+    if (isGuarded(plan)) {
+        startGuard(supervisor);
+    } else if (!startsWithOpening(plan) or (supervisor.waits and supervisor.init == null)) {
+        if (supervisor.init) |init| _ = reapAfterKill(init);
         supervisor.init = null;
         header.* = .{};
-    } else if (startsWithOpening(plan) and !supervisor.waits) return;
-    supervisor.clone_errno = 0;
-    @atomicStore(u32, &header.plan_length, length, .release);
-    start(supervisor, namespacesOf(plan), startsWithOpening(plan));
+        supervisor.clone_errno = 0;
+        start(supervisor, namespacesOf(plan), startsWithOpening(plan));
+    }
+    const init = supervisor.init orelse return true;
+    supervisor.limits.enclose(init, &failure) catch return refuseLimits(supervisor, plan, failure);
+    @atomicStore(u32, &header.plan_length, @intCast(supervisor.plan_bytes), .release);
+    const FUTEX_WAKE = 1;
+    _ = sys.call(.futex, .{ &header.plan_length, @as(usize, FUTEX_WAKE), @as(u32, 1), @as(usize, 0), @as(usize, 0), @as(usize, 0) });
+    return true;
+}
+
+fn refuseLimits(supervisor: *Supervisor, plan: Plan, failure: sys.Failure) bool {
+    killAll(supervisor);
+    report.limitsFailed(plan, failure);
+    return false;
 }
 
 /// No namespaces: the PID 1 that waits in some is not needed.
-fn beginGuarded(supervisor: *Supervisor, length: u32) void {
-    if (supervisor.init) |init| reapAfterKill(init);
+fn startGuard(supervisor: *Supervisor) void {
+    if (supervisor.init) |init| _ = reapAfterKill(init);
     supervisor.init = null;
     supervisor.shared.header().* = .{};
     supervisor.guarded = true;
@@ -372,7 +387,6 @@ fn beginGuarded(supervisor: *Supervisor, length: u32) void {
         supervisor.clone_errno = failure.errno;
         return;
     };
-    @atomicStore(u32, &supervisor.shared.header().plan_length, length, .release);
     start(supervisor, 0, false);
 }
 
@@ -389,10 +403,10 @@ fn endGuard(supervisor: *Supervisor) void {
         sys.close(supervisor.lifeline[1]);
         supervisor.lifeline[1] = -1;
         waitUntilEnded(guard, 5);
-        reapAfterKill(guard);
+        supervisor.limits.usage = reapAfterKill(guard);
         supervisor.init = null;
     }
-    if (supervisor.planner) |planner| reapAfterKill(planner);
+    if (supervisor.planner) |planner| _ = reapAfterKill(planner);
     supervisor.planner = null;
     tree.killAll(false);
     const plan = abi.plan_reader.read(supervisor.shared.planBuffer()[0..supervisor.plan_bytes]) catch return;
@@ -424,6 +438,7 @@ fn offerAlternative(supervisor: *Supervisor, plan: Plan) bool {
     };
     if (!of_namespaces or !hasAlternative(plan) or supervisor.planner == null) return false;
     endBroker(supervisor);
+    supervisor.limits.reset();
     for ([_]*sys.fd_t{ &supervisor.started[0], &supervisor.started[1] }) |end| {
         if (end.* >= 0) sys.close(end.*);
         end.* = -1;
@@ -488,9 +503,14 @@ fn handleSignals(supervisor: *Supervisor) ?u8 {
     while (true) {
         var status: u32 = 0;
         const WNOHANG: u32 = 1;
-        const pid = sys.call(.wait4, .{ @as(isize, -1), &status, WNOHANG, @as(usize, 0) });
+        var usage: limits_.Usage = @splat(0);
+        const pid = sys.call(.wait4, .{ @as(isize, -1), &status, WNOHANG, &usage });
         if (sys.failed(pid) or pid == 0) break;
-        if (supervisor.init != null and pid == supervisor.init.?) ended = status;
+        if (supervisor.init != null and pid == supervisor.init.?) {
+            ended = status;
+            supervisor.limits.usage = usage;
+        }
+        if (supervisor.limits.reaped(@intCast(pid)) and ended == null) return limitReached(supervisor);
         if (supervisor.broker != null and pid == supervisor.broker.? and ended == null) {
             supervisor.broker = null;
             // PID 1 may have ended a moment before, which ends the broker too.
@@ -552,6 +572,7 @@ fn conclude(supervisor: *Supervisor, plan: Plan, init_status: u32) u8 {
     endBroker(supervisor);
     const header = supervisor.shared.header();
     if (header.stage != 0) return report.launchFailure(header, plan);
+    if (supervisor.limits.conclude()) return tellReached(supervisor, plan);
     if (header.finished == 0) {
         report.initDied(init_status, plan);
         return exit_backend;
@@ -559,23 +580,41 @@ fn conclude(supervisor: *Supervisor, plan: Plan, init_status: u32) u8 {
     const status = header.status;
     const signal: u8 = @truncate(status & 0x7f);
     const code: u8 = if (signal == 0) @truncate(status >> 8) else 128 + signal;
+    supervisor.limits.tellMet(plan, status, header.disk_full != 0);
     report.trailer(plan, code);
     return code;
 }
 
 fn timedOut(supervisor: *Supervisor) u8 {
     const plan = supervisor.plan.?;
+    if (supervisor.limits.timedOut()) return limitReached(supervisor);
+    supervisor.limits.lastLook();
     killAll(supervisor);
+    _ = supervisor.limits.conclude();
     report.timedOut(plan);
+    return exit_backend;
+}
+
+/// A limit of the whole sandbox, which ends it as the time limit does.
+fn limitReached(supervisor: *Supervisor) u8 {
+    supervisor.limits.lastLook();
+    killAll(supervisor);
+    _ = supervisor.limits.conclude();
+    return tellReached(supervisor, supervisor.plan.?);
+}
+
+fn tellReached(supervisor: *Supervisor, plan: Plan) u8 {
+    supervisor.limits.tellReached();
+    report.trailer(plan, exit_backend);
     return exit_backend;
 }
 
 fn killAll(supervisor: *Supervisor) void {
     if (supervisor.guarded) endGuard(supervisor);
-    if (supervisor.init) |init| reapAfterKill(init);
+    if (supervisor.init) |init| supervisor.limits.usage = reapAfterKill(init);
     supervisor.init = null;
     endBroker(supervisor);
-    if (supervisor.planner) |planner| reapAfterKill(planner);
+    if (supervisor.planner) |planner| _ = reapAfterKill(planner);
     supervisor.planner = null;
 }
 
@@ -587,9 +626,11 @@ fn endPlanner(supervisor: *Supervisor) void {
 }
 
 /// PID 1's death is the death of all in its pid namespace, and wait4 returns after theirs.
-fn reapAfterKill(pid: sys.pid_t) void {
+fn reapAfterKill(pid: sys.pid_t) limits_.Usage {
+    var usage: limits_.Usage = @splat(0);
     _ = sys.call(.kill, .{ pid, @as(u32, SIGKILL) });
-    _ = sys.call(.wait4, .{ pid, @as(usize, 0), @as(u32, 0), @as(usize, 0) });
+    _ = sys.call(.wait4, .{ pid, @as(usize, 0), @as(u32, 0), &usage });
+    return usage;
 }
 
 fn fatal(message: []const u8) noreturn {

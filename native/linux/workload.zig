@@ -36,6 +36,7 @@ pub fn run(launch: *Launch, plan: Plan, header: *shared_memory.Header, umask: us
     const child = start(launch, plan, image, header, umask, &failure) catch return header.fail(.confine, 0, failure, false);
     sys.close(started);
     header.status = waitFor(child);
+    if (plan.header.options & structs.PlanOption.constant_opening == 0) header.disk_full = @intFromBool(isFull("/tmp"));
     header.finished = 1;
 }
 
@@ -223,6 +224,13 @@ fn waitFor(main: sys.pid_t) u32 {
             if (pid == main) return status;
         }
     }
+}
+
+fn isFull(path: [*:0]const u8) bool {
+    // struct statfs: type, block size, blocks, free blocks, available blocks, inodes, free inodes
+    // (statfs(2)).
+    var status: [15]u64 = @splat(1);
+    return !sys.failed(sys.call(.statfs, .{ path, &status })) and (status[3] == 0 or status[6] == 0);
 }
 
 /// To the workload's process group, as a terminal would.

@@ -2,14 +2,16 @@
 
 import type { Setback } from "../backends/linux/setback.ts";
 import { MxcError, type Refusal } from "../errors.ts";
+import { probeLimits } from "../host/cgroups.ts";
 import { probeLandlock } from "../host/landlock.ts";
 import { probeHost } from "../host/probe.ts";
 import { planLandlock } from "../plan/landlock.ts";
 import type { Plan, PlanResult } from "../plan/plan.ts";
-import type { Policy } from "../policy/policy.ts";
+import { needsLimitFacts, type Policy } from "../policy/policy.ts";
 
 export function planTier(policy: Policy): PlanResult {
-  return planLandlock(policy, probeHost(policy), probeLandlock());
+  const limits = needsLimitFacts(policy) ? probeLimits(policy) : {};
+  return planLandlock(policy, { ...probeHost(policy), ...limits }, probeLandlock());
 }
 
 /** Namespaces cannot be had: Landlock, if it can enforce the whole policy. */

@@ -9,6 +9,7 @@ import {
 import { MxcError } from "../errors.ts";
 import type { ReportOptions } from "../policy/network.ts";
 import type { ParsedFlags } from "./flags.ts";
+import { mergeLimits } from "./limit-flags.ts";
 
 /** What flags alone ask for: the newest stable contract's defaults. */
 const EMPTY: Request = {
@@ -62,7 +63,7 @@ export function mergeFlags(config: Request | undefined, flags: ParsedFlags): Req
       deniedPaths: [...base.filesystem.deniedPaths, ...paths(flags, "deny")],
     },
     ...network(base.network, flags),
-    ...tier(base, flags),
+    ...mergeLimits({ ...base, ...tier(base, flags) }, flags),
   };
 }
 

@@ -9,7 +9,7 @@ import { planLinux } from "../plan/linux.ts";
 import type { Plan, PlanResult } from "../plan/plan.ts";
 import { resolveBackend } from "../policy/backend.ts";
 import type { ReportOptions } from "../policy/network.ts";
-import { DEFAULT_PIDS, type Policy } from "../policy/policy.ts";
+import { DEFAULT_PIDS, needsLimitFacts, type Policy } from "../policy/policy.ts";
 import { toPolicy } from "../policy/to-policy.ts";
 
 export interface PrepareOptions {
@@ -34,7 +34,9 @@ export async function prepare(request: Request, options: PrepareOptions): Promis
   const facts = needsProbe(policy)
     ? (await import("../host/probe.ts")).probeHost(policy)
     : factsOfCaller();
-  const plan = unwrap(planLinux(policy, await withResolver(policy, facts)));
+  const plan = unwrap(
+    planLinux(policy, await withLimits(policy, await withResolver(policy, facts))),
+  );
   if (policy.tier === "namespace") return { plan };
   return {
     plan,
@@ -60,6 +62,11 @@ async function withResolver({ network }: Policy, facts: HostFacts): Promise<Host
   if (network.kind !== "brokered" || !network.resolver) return facts;
   const resolver = (await import("../host/resolver.ts")).probeResolver();
   return resolver === undefined ? facts : { ...facts, resolver };
+}
+
+async function withLimits(policy: Policy, facts: HostFacts): Promise<HostFacts> {
+  if (!needsLimitFacts(policy)) return facts;
+  return { ...facts, ...(await import("../host/cgroups.ts")).probeLimits(policy) };
 }
 
 /** Without paths and other questions there is nothing to look up on the host. */

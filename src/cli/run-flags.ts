@@ -1,6 +1,7 @@
 /** The flags of `run`, and of `check` and `plan`, which take the same. */
 
 import type { FlagDefs } from "./flags.ts";
+import { LIMIT_FLAGS } from "./limit-flags.ts";
 
 export const RUN_FLAGS: FlagDefs = {
   "allow-read": {
@@ -57,7 +58,8 @@ export const RUN_FLAGS: FlagDefs = {
   events: {
     type: "string",
     valueHint: "FILE",
-    description: "Append what the network decides, a line of JSON each",
+    description:
+      "Append what the network decides, and limits that are reached, a line of JSON each",
   },
   "allow-env": {
     type: "string",
@@ -74,6 +76,7 @@ export const RUN_FLAGS: FlagDefs = {
   },
   cwd: { type: "string", valueHint: "FOLDER", description: "Start in this folder" },
   timeout: { type: "string", valueHint: "MS", description: "End it after so many milliseconds" },
+  ...LIMIT_FLAGS,
   config: {
     type: "string",
     valueHint: "FILE",

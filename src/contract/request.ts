@@ -111,18 +111,37 @@ export interface UiRequest {
   readonly injection: boolean;
 }
 
+/** Of the whole sandbox, where nothing else is said. */
+export interface Limits {
+  readonly memoryMb?: number;
+  /** Processors' worth of time. */
+  readonly cpus?: number;
+  /** Processes and threads at one time. */
+  readonly pids?: number;
+  /** Of each process. */
+  readonly openFiles?: number;
+  /** Of each file. */
+  readonly fileSizeMb?: number;
+  /** Size of the private /tmp. */
+  readonly diskMb?: number;
+  readonly wallMs?: number;
+  readonly cpuMs?: number;
+  /** Standard output and standard error together. */
+  readonly outputMb?: number;
+  /** Limits that must not be kept by sampling alone. */
+  readonly required?: readonly LimitName[];
+}
+
+export type LimitName = Exclude<keyof Limits, "required">;
+
+/** What a run took, told at its end. */
+export type Statistics = "text" | "json";
+
 /** What MXC has no field for; valid with every contract version. */
 export interface Extensions {
   /** Insist on (`require`) one containment tier. */
   readonly tier?: "namespace" | "landlock";
-  readonly limits?: {
-    /** Processes and threads of the workload's user namespace; RLIMIT_NPROC, setrlimit(2). */
-    readonly pids?: number;
-    readonly openFiles?: number;
-    readonly fileSizeMb?: number;
-    /** Size of the private /tmp. */
-    readonly diskMb?: number;
-  };
+  readonly limits?: Limits;
   readonly network?: {
     /** Destinations: `HOST[:PORT[-PORT]][/PROTOCOL]`. */
     readonly allow?: readonly string[];
@@ -170,6 +189,8 @@ export interface Request {
   readonly fallback: { readonly allowDaclMutation: boolean };
   readonly sections: BackendSections;
   readonly extensions: Extensions;
+  /** Asked for by a flag. */
+  readonly statistics?: Statistics;
 }
 
 /**

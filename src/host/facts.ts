@@ -53,6 +53,27 @@ export interface FolderEntry {
   readonly object: HostObject;
 }
 
+export type Controller = "memory" | "cpu" | "cpuacct" | "pids";
+
+/** Where a control group can be made for the sandbox; found out by making one. */
+export interface ControlGroup {
+  readonly version: 1 | 2;
+  /** The folder that it is made in. */
+  readonly parent: string;
+  readonly controllers: readonly Controller[];
+}
+
+/** Only looked up where a limit or a figure asks for it. */
+export interface AccountingFacts {
+  readonly groups: readonly ControlGroup[];
+  /** Why a controller is in none of them; words behind 'because'. */
+  readonly reasons: Readonly<Partial<Record<Controller, string>>>;
+  /** What processes use can be seen in /proc; else, why not. */
+  readonly sampling: true | string;
+  /** What the caller's own groups allow, where a new one is beside them rather than in them. */
+  readonly inherited: { readonly memory?: number; readonly cpus?: number; readonly pids?: number };
+}
+
 export interface HostFacts {
   readonly uid: number;
   readonly gid: number;
@@ -72,6 +93,9 @@ export interface HostFacts {
   readonly kernelMounts?: readonly KernelMount[];
   /** Denied objects whose hard links could not all be found within the bound. */
   readonly unboundedLinks: ReadonlySet<string>;
+  readonly accounting?: AccountingFacts;
+  /** Standard output or standard error is a terminal; only looked up where output is limited. */
+  readonly printsToTerminal?: boolean;
   /** Only looked up where names are. */
   readonly resolver?: ResolverFacts;
 }

@@ -1,7 +1,7 @@
 // Written by `zig build abi` from native/abi/structs.zig and native/linux/opening.zig.
 
 export const PLAN_MAGIC = 0x5043584d;
-export const ABI_DIGEST = 0xf76a720fa7ee4ff1n;
+export const ABI_DIGEST = 0x25b6d92a6502ada9n;
 export const PLAN_BYTES_MAX = 16777216;
 export const PLAN_STEPS_MAX = 200000;
 export const PLAN_FD = 1000;
@@ -73,6 +73,9 @@ export const StepKind = {
   landlockTier: 30,
   scratch: 31,
   kernelMounts: 32,
+  controlGroup: 33,
+  sandboxLimit: 34,
+  statistics: 35,
 } as const;
 
 export const ObjectType = {
@@ -97,6 +100,15 @@ export const SeccompProfile = {
   landlockNone: 3,
   landlockHost: 4,
   landlockBrokered: 5,
+} as const;
+
+export const SandboxLimit = {
+  memory: 1,
+  cpus: 2,
+  pids: 3,
+  cpuTime: 4,
+  output: 5,
+  wall: 6,
 } as const;
 
 export const PlanOption = {
@@ -138,6 +150,23 @@ export const RuleFlag = {
   subdomains: 32,
   anyHead: 64,
   hostLoopback: 128,
+} as const;
+
+export const ControlFlag = {
+  unified: 1,
+  memory: 2,
+  cpu: 4,
+  accounting: 8,
+  pids: 16,
+} as const;
+
+export const MeansFlag = {
+  controlGroup: 1,
+  sampling: 2,
+} as const;
+
+export const StatisticsFlag = {
+  json: 1,
 } as const;
 
 /** What of the host every sandbox sees, read-only, where it exists. */

@@ -16,7 +16,8 @@ import {
   PROTOCOLS,
 } from "../policy/policy.ts";
 import { type DeniedPath, type FileLayout, layOutFiles, type Region } from "./files.ts";
-import { environmentSteps, fileLimitSteps, RLIMIT_NPROC, workingFolder } from "./linux.ts";
+import { planLimits } from "./limits.ts";
+import { environmentSteps, workingFolder } from "./linux.ts";
 import { networkSteps } from "./network.ts";
 import type { PlanResult, Step } from "./plan.ts";
 import { FEATURES, lacks } from "./tiers.ts";
@@ -60,26 +61,31 @@ export function planLandlock(policy: Policy, facts: HostFacts, own: LandlockFact
   const files = layOutFiles(policy.grants, facts);
   if (!files.ok) return files;
   const { layout } = files;
-  const refusals = [...refuseNetwork(policy), ...refuseLimits(policy)];
+  const limits = planLimits(policy, facts, layout, own.processes);
+  const refusals = [
+    ...refuseNetwork(policy),
+    ...refuseLimits(policy, facts),
+    ...(limits.ok ? [] : limits.refusals),
+  ];
   const rules = new Rules(facts, own, layout, refusals);
   rules.add();
   const folder = workingFolder(policy, facts, layout);
   if (typeof folder !== "string") refusals.push(folder);
   const [first, ...rest] = refusals;
-  if (first !== undefined || typeof folder !== "string") {
+  if (first !== undefined || typeof folder !== "string" || !limits.ok) {
     return { ok: false, refusals: [first as Refusal, ...rest] };
   }
   const { network } = policy;
   const { command } = policy.process;
   const words = command.kind === "shell" ? ["sh", "-c", command.commandLine] : command.argv;
   const steps: Step[] = [
+    ...limits.sandbox,
     { kind: "landlockTier" },
     // No datagram is ever let out.
     ...(network.kind === "brokered" ? networkSteps({ ...network, datagrams: false }) : []),
     { kind: "scratch", target: own.scratch },
     ...rules.steps,
-    { kind: "limit", argument: RLIMIT_NPROC, extra: own.processes + policy.limits.pids + 1 },
-    ...fileLimitSteps(policy.limits),
+    ...limits.processes,
     { kind: "seccomp", argument: PROFILES[network.kind] },
     { kind: "workingFolder", target: folder },
     ...environmentSteps(withTemporary(policy, own.scratch), folder),
@@ -92,7 +98,7 @@ export function planLandlock(policy: Policy, facts: HostFacts, own: LandlockFact
       tier: "landlock",
       opening: [],
       steps,
-      timeoutMs: policy.process.timeoutMs,
+      timeoutMs: limits.timeoutMs,
       shell: command.kind === "shell",
     },
   };
@@ -123,13 +129,17 @@ const PROFILES: Readonly<Record<NetworkPolicy["kind"], number>> = {
 /** resolv.conf(5): glibc asks over TCP, which the broker takes to a resolver of its own. */
 const OVER_TCP = "use-vc";
 
-function refuseLimits({ limits }: Policy): readonly Refusal[] {
+function refuseLimits({ limits }: Policy, { accounting }: HostFacts): readonly Refusal[] {
   const out: Refusal[] = [];
-  if (limits.pids !== DEFAULT_PIDS) {
+  const counted = accounting?.groups.some(({ controllers }) => controllers.includes("pids"));
+  if (limits.pids !== DEFAULT_PIDS && counted !== true) {
     out.push(lacks("landlock", FEATURES.pidsExact, "extensions.limits.pids"));
   }
   if (limits.diskMb !== DEFAULT_DISK_MB) {
     out.push(lacks("landlock", FEATURES.diskMb, "extensions.limits.diskMb"));
+  }
+  if (limits.outputMb !== undefined) {
+    out.push(lacks("landlock", FEATURES.outputMb, "extensions.limits.outputMb"));
   }
   return out;
 }

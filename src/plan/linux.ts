@@ -10,14 +10,9 @@ import {
   SeccompProfile,
 } from "../native/abi.generated.ts";
 import { isWithin } from "../policy/paths.ts";
-import {
-  DEFAULT_DISK_MB,
-  DEFAULT_PIDS,
-  type LimitsPolicy,
-  type NetworkPolicy,
-  type Policy,
-} from "../policy/policy.ts";
+import { DEFAULT_DISK_MB, type NetworkPolicy, type Policy } from "../policy/policy.ts";
 import { bindStep, type FileLayout, layOutFiles, type Region } from "./files.ts";
+import { planLimits } from "./limits.ts";
 import { networkSteps, resolverSteps } from "./network.ts";
 import type { PlanResult, Step } from "./plan.ts";
 
@@ -25,15 +20,6 @@ const MIB = 1024 * 1024;
 
 /** linux/sched.h */
 const CLONE_NEWNET = 0x4000_0000;
-
-/** asm-generic/resource.h */
-const RLIMIT_FSIZE = 1;
-const RLIMIT_CORE = 4;
-export const RLIMIT_NPROC = 6;
-const RLIMIT_NOFILE = 7;
-
-/** A pid namespace's `kernel.pid_max` cannot be less (kernel/pid.c, RESERVED_PIDS + 1). */
-const PID_MAX_MIN = 301;
 
 const PROFILES: Readonly<Record<NetworkPolicy["kind"], number>> = {
   none: SeccompProfile.networkNone,
@@ -45,8 +31,8 @@ export function planLinux(policy: Policy, facts: HostFacts): PlanResult {
   const files = layOutFiles(policy.grants, facts);
   if (!files.ok) return files;
   const { layout } = files;
-  const limits = limitSteps(policy.limits, facts);
-  if ("code" in limits) return { ok: false, refusals: [limits] };
+  const limits = planLimits(policy, facts, layout);
+  if (!limits.ok) return limits;
   const folder = workingFolder(policy, facts, layout);
   if (typeof folder !== "string") return { ok: false, refusals: [folder] };
 
@@ -55,6 +41,7 @@ export function planLinux(policy: Policy, facts: HostFacts): PlanResult {
   const { command } = policy.process;
   const words = command.kind === "shell" ? ["sh", "-c", command.commandLine] : command.argv;
   const steps: Step[] = [
+    ...limits.sandbox,
     ...(network.kind === "brokered" ? networkSteps(network) : []),
     ...layout.steps,
     ...(network.kind === "brokered" ? resolverSteps(network, facts.resolver, seesFile) : []),
@@ -63,7 +50,7 @@ export function planLinux(policy: Policy, facts: HostFacts): PlanResult {
       flags: layout.root?.access === "write" ? 0 : BindFlag.readOnly,
     },
     ...landlockSteps(layout),
-    ...limits,
+    ...limits.processes,
     { kind: "seccomp", argument: PROFILES[network.kind] },
     { kind: "workingFolder", target: folder },
     ...environmentSteps(policy, folder),
@@ -74,9 +61,12 @@ export function planLinux(policy: Policy, facts: HostFacts): PlanResult {
     plan: {
       backend: "bubblewrap",
       tier: "namespace",
-      opening: needsOwnOpening(policy, layout) ? ownOpening(policy, layout) : "constant",
+      opening:
+        limits.ownOpening || needsOwnOpening(policy, layout)
+          ? ownOpening(policy, layout, limits.pidMax)
+          : "constant",
       steps,
-      timeoutMs: policy.process.timeoutMs,
+      timeoutMs: limits.timeoutMs,
       shell: command.kind === "shell",
     },
   };
@@ -85,16 +75,14 @@ export function planLinux(policy: Policy, facts: HostFacts): PlanResult {
 /** The constant opening is under way before the plan is known; a policy that needs another one pays
  *  for a second start. */
 function needsOwnOpening(policy: Policy, layout: FileLayout): boolean {
-  const { limits } = policy;
   return (
     policy.network.kind === "host" ||
     layout.root !== undefined ||
-    limits.diskMb !== DEFAULT_DISK_MB ||
-    limits.pids !== DEFAULT_PIDS
+    policy.limits.diskMb !== DEFAULT_DISK_MB
   );
 }
 
-function ownOpening(policy: Policy, layout: FileLayout): readonly Step[] {
+function ownOpening(policy: Policy, layout: FileLayout, pidMax: number): readonly Step[] {
   const { limits } = policy;
   const { root } = layout;
   return openingSteps().flatMap((step: Step): readonly Step[] => {
@@ -103,7 +91,7 @@ function ownOpening(policy: Policy, layout: FileLayout): readonly Step[] {
     }
     if (step.kind === "loopback" && policy.network.kind === "host") return [];
     if (step.kind === "tunable" && step.target === "/proc/sys/kernel/pid_max") {
-      return [{ ...step, source: String(Math.max(limits.pids + 1, PID_MAX_MIN)) }];
+      return [{ ...step, source: String(pidMax) }];
     }
     if (step.kind === "tmpfs" && step.target === "/tmp") {
       return root === undefined ? [{ ...step, argument: limits.diskMb * MIB }] : [];
@@ -134,48 +122,6 @@ function overHostRoot(step: Step, root: Region): readonly Step[] {
     default:
       return [step];
   }
-}
-
-function limitSteps(limits: LimitsPolicy, facts: HostFacts): readonly Step[] | Refusal {
-  if (facts.uid === 0 && limits.pids !== DEFAULT_PIDS) {
-    const [major, minor] = facts.kernel;
-    if (major < 6 || (major === 6 && minor < 14)) {
-      return {
-        code: "not_enforceable",
-        field: "extensions.limits.pids",
-        message: "the kernel counts no processes of root's before Linux 6.14",
-        remedy: "Run mxc as an ordinary user.",
-      };
-    }
-    if (limits.pids < PID_MAX_MIN - 1) {
-      return {
-        code: "not_enforceable",
-        field: "extensions.limits.pids",
-        message: `for root the kernel allows no limit below ${PID_MAX_MIN - 1}`,
-        remedy: "Run mxc as an ordinary user.",
-      };
-    }
-  }
-  return [
-    // One more for the sandbox's init.
-    { kind: "limit", argument: RLIMIT_NPROC, extra: limits.pids + 1 },
-    ...fileLimitSteps(limits),
-  ];
-}
-
-/** Those that the kernel keeps for each process, in whatever tier. */
-export function fileLimitSteps(limits: LimitsPolicy): readonly Step[] {
-  const steps: Step[] = [
-    // 1 and not 0: it also keeps a core from a host's dump program (core(5)).
-    { kind: "limit", argument: RLIMIT_CORE, extra: 1 },
-  ];
-  if (limits.openFiles !== undefined) {
-    steps.push({ kind: "limit", argument: RLIMIT_NOFILE, extra: limits.openFiles });
-  }
-  if (limits.fileSizeMb !== undefined) {
-    steps.push({ kind: "limit", argument: RLIMIT_FSIZE, extra: limits.fileSizeMb * MIB });
-  }
-  return steps;
 }
 
 function landlockSteps(layout: FileLayout): readonly Step[] {

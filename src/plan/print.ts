@@ -3,10 +3,14 @@
 import {
   Access,
   BindFlag,
+  ControlFlag,
+  MeansFlag,
   NetworkFlag,
   openingSteps,
   RuleFlag,
+  SandboxLimit,
   SeccompProfile,
+  StatisticsFlag,
 } from "../native/abi.generated.ts";
 import type { Plan, Step } from "./plan.ts";
 
@@ -37,6 +41,7 @@ const ACCESS_WORDS: Readonly<Record<number, string>> = {
 };
 
 const LIMIT_WORDS: Readonly<Record<number, string>> = {
+  0: "processor time of each process, s",
   1: "file size, bytes",
   4: "core file, bytes",
   6: "processes",
@@ -119,6 +124,12 @@ export function describeStep(step: Step): string {
       return `new folder ${target}, removed afterwards`;
     case "limit":
       return `limit: ${LIMIT_WORDS[step.argument ?? 0] ?? step.argument} ${step.extra}`;
+    case "controlGroup":
+      return `control group ${describeControl(flags)} in ${step.source}`;
+    case "sandboxLimit":
+      return `limit: ${describeSandboxLimit(step.argument ?? 0, step.extra ?? 0)}, ${describeMeans(flags)}`;
+    case "statistics":
+      return `statistics at the end${(flags & StatisticsFlag.json) === 0 ? "" : ", as JSON"}`;
     case "seccomp":
       return `seccomp allow-list: ${PROFILE_WORDS[step.argument ?? 0]}`;
     case "workingFolder":
@@ -134,8 +145,42 @@ export function describeStep(step: Step): string {
     case "networkRule":
       return describeRule(step);
     case "events":
-      return `records of the network's decisions to ${step.source}${flags === 0 ? "" : ", if it can be written"}`;
+      return `records of what is decided to ${step.source}${flags === 0 ? "" : ", if it can be written"}`;
   }
+}
+
+const CONTROL_WORDS: readonly (readonly [number, string])[] = [
+  [ControlFlag.memory, "memory"],
+  [ControlFlag.cpu, "cpu"],
+  [ControlFlag.accounting, "cpuacct"],
+  [ControlFlag.pids, "pids"],
+];
+
+function describeControl(flags: number): string {
+  const words = CONTROL_WORDS.filter(([bit]) => (flags & bit) !== 0).map(([, word]) => word);
+  return `(version ${(flags & ControlFlag.unified) === 0 ? 1 : 2}) for ${words.join(", ")}`;
+}
+
+function describeSandboxLimit(name: number, value: number): string {
+  switch (name) {
+    case SandboxLimit.memory:
+      return `memory ${bytes(value)}`;
+    case SandboxLimit.cpus:
+      return `processors ${value / 100_000}`;
+    case SandboxLimit.pids:
+      return `processes ${value}`;
+    case SandboxLimit.cpuTime:
+      return `processor time ${value / 1000} ms`;
+    case SandboxLimit.output:
+      return `output ${bytes(value)}`;
+    default:
+      return `wall time ${value} ms`;
+  }
+}
+
+function describeMeans(flags: number): string {
+  if ((flags & MeansFlag.controlGroup) !== 0) return "by control group";
+  return (flags & MeansFlag.sampling) !== 0 ? "by sampling" : "by the supervisor";
 }
 
 const NETWORK_WORDS: readonly (readonly [number, string])[] = [

@@ -120,9 +120,18 @@ export const FEATURES = {
     },
   },
   pidsExact: {
-    name: "`extensions.limits.pids`",
+    name: "`extensions.limits.pids`, without a control group",
     by: { namespace: "as above" },
     cannot: "the workload's processes cannot be counted apart from the caller's others",
+  },
+  outputMb: {
+    name: "`extensions.limits.outputMb`",
+    by: { namespace: "a relay" },
+    cannot: "what is printed cannot be counted",
+  },
+  sandboxLimits: {
+    name: "`extensions.limits.memoryMb`, `cpus`, `cpuMs`, `wallMs`, and `pids` with a control group",
+    by: { namespace: "as [limits](limits.md) says", landlock: "the same" },
   },
   openFiles: {
     name: "`extensions.limits.openFiles`, `fileSizeMb`",

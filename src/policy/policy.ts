@@ -4,7 +4,7 @@
  */
 
 import type { Block } from "../contract/blocks.ts";
-import type { Command } from "../contract/request.ts";
+import type { Command, LimitName, Statistics } from "../contract/request.ts";
 
 export type Access = "denied" | "read" | "write";
 
@@ -107,6 +107,14 @@ export interface LimitsPolicy {
   readonly fileSizeMb?: number;
   /** Of the private /tmp. */
   readonly diskMb: number;
+  readonly memoryMb?: number;
+  /** Processors' worth of time. */
+  readonly cpus?: number;
+  readonly cpuMs?: number;
+  readonly wallMs?: number;
+  readonly outputMb?: number;
+  /** Limits that must not be kept by sampling alone. */
+  readonly required?: readonly LimitName[];
 }
 
 /** What holds the workload: a new root in namespaces of its own, or Landlock among the host's. */
@@ -119,6 +127,21 @@ export interface Policy {
   readonly network: NetworkPolicy;
   readonly process: ProcessPolicy;
   readonly limits: LimitsPolicy;
+  readonly statistics?: Statistics;
+  /** A file on the host that gets a line of JSON for each limit that is reached. */
+  readonly events?: string;
+}
+
+/** Something of the limits depends on the host. */
+export function needsLimitFacts({ limits, statistics }: Policy): boolean {
+  return (
+    statistics !== undefined ||
+    limits.outputMb !== undefined ||
+    limits.memoryMb !== undefined ||
+    limits.cpus !== undefined ||
+    limits.cpuMs !== undefined ||
+    limits.pids !== DEFAULT_PIDS
+  );
 }
 
 export const DEFAULT_PIDS = 4096;

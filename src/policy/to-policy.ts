@@ -25,6 +25,7 @@ export function toPolicy(request: Request, reports: ReportOptions = NO_REPORTS):
   const proxy = network.kind === "brokered" ? network.proxy : undefined;
   const env = toEnvironment(request.process, request.version, proxy);
   if ("code" in env) refusals.push(env);
+  const limits = toLimits(request, refusals);
   const [first, ...rest] = refusals;
   if (first !== undefined || "code" in env) {
     return { ok: false, refusals: [first as Refusal, ...rest] };
@@ -43,7 +44,9 @@ export function toPolicy(request: Request, reports: ReportOptions = NO_REPORTS):
         env,
         timeoutMs,
       },
-      limits: toLimits(request),
+      limits,
+      ...(request.statistics === undefined ? {} : { statistics: request.statistics }),
+      ...(reports.events === undefined ? {} : { events: reports.events }),
     },
   };
 }
@@ -127,12 +130,22 @@ export function hostProc({ path, field }: Grant): Refusal {
   };
 }
 
-function toLimits(request: Request): LimitsPolicy {
-  const limits = request.extensions.limits ?? {};
+function toLimits(request: Request, refusals: Refusal[]): LimitsPolicy {
+  const { pids, diskMb, required, ...others } = request.extensions.limits ?? {};
+  const set = request.extensions.limits ?? {};
+  for (const [index, name] of (required ?? []).entries()) {
+    if (set[name] !== undefined) continue;
+    refusals.push({
+      code: "malformed_request",
+      field: `extensions.limits.required[${index}]`,
+      message: `'${name}' is required, and is no limit of this config`,
+      remedy: `Set extensions.limits.${name}, or take it from the list.`,
+    });
+  }
   return {
-    pids: limits.pids ?? DEFAULT_PIDS,
-    diskMb: limits.diskMb ?? DEFAULT_DISK_MB,
-    ...(limits.openFiles === undefined ? {} : { openFiles: limits.openFiles }),
-    ...(limits.fileSizeMb === undefined ? {} : { fileSizeMb: limits.fileSizeMb }),
+    pids: pids ?? DEFAULT_PIDS,
+    diskMb: diskMb ?? DEFAULT_DISK_MB,
+    ...others,
+    ...(required === undefined || required.length === 0 ? {} : { required }),
   };
 }

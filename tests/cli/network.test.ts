@@ -47,7 +47,7 @@ describe("flags", () => {
       "allow api.test port 443, tcp, by --allow-net=api.test:443",
       "allow 127.0.0.1 port 5432, tcp, on this host too, by --allow-net=localhost:5432",
       "allow ::1 port 5432, tcp, on this host too, by --allow-net=localhost:5432",
-      "records of the network's decisions to /nowhere/e",
+      "records of what is decided to /nowhere/e",
     ]);
     expect(plan("--net-proxy").stdout).toContain("HTTPS_PROXY=http://127.0.0.1:3128");
   });
