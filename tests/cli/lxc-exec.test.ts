@@ -152,7 +152,7 @@ describe("the other flags", () => {
     expect(stdout).toBe(`${text}\n`);
   });
 
-  test("--available-backends: none where there can be no user namespace", () => {
+  test("--available-backends: without namespaces, the landlock tier, and no proxy enforced", () => {
     // In one more user namespace, whose own limit can be set to none.
     const script = `echo 0 > /proc/sys/user/max_user_namespaces && exec -a lxc-exec "$0" --available-backends`;
     const { exitCode, stdout, stderr } = Bun.spawnSync([
@@ -161,7 +161,7 @@ describe("the other flags", () => {
     ]);
     expect({ exitCode, stdout: stdout.toString(), stderr: stderr.toString() }).toEqual({
       exitCode: 0,
-      stdout: "[]\n",
+      stdout: '[\n  {\n    "backend": "bubblewrap"\n  }\n]\n',
       stderr: "",
     });
   });
