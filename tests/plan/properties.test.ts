@@ -5,7 +5,10 @@
 
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import fc from "fast-check";
+import type { LandlockFacts } from "../../src/host/facts.ts";
+import { Access as Rights } from "../../src/native/abi.generated.ts";
 import { encodePlan } from "../../src/native/encode.ts";
+import { planLandlock } from "../../src/plan/landlock.ts";
 import { planLinux } from "../../src/plan/linux.ts";
 import type { Plan } from "../../src/plan/plan.ts";
 import { isWithin } from "../../src/policy/paths.ts";
@@ -17,6 +20,7 @@ import {
   type FakeHost,
   factsOf,
   fakeHost,
+  type HostNode,
   policyOf,
   resolve,
   type Tree,
@@ -305,4 +309,90 @@ describe("a plan as bytes", () => {
       { numRuns: 300 },
     );
   });
+});
+
+/** What Landlock's rules add up to at a path: those of it and of every folder above it. */
+function landlockAccess(plan: Plan, path: string): number {
+  let rights = 0;
+  for (const { kind, target = "", argument } of plan.steps) {
+    if (kind === "landlockRule" && isWithin(path, target))
+      rights = Math.max(rights, RIGHTS[argument ?? 0] ?? 0);
+  }
+  return rights;
+}
+
+/** By `Access`: listing alone opens no file; using is for devices. */
+const RIGHTS: Readonly<Record<number, number>> = {
+  [Rights.list]: 0,
+  [Rights.read]: 1,
+  [Rights.write]: 2,
+  [Rights.use]: 2,
+};
+
+const SCRATCH = "/tmp/mxc-scratch";
+
+function landlockFacts(host: FakeHost): LandlockFacts {
+  const nodes = new Map(everyPath(host));
+  return {
+    baseline: ["/usr/bin", "/usr/sbin", "/usr/lib", "/usr/share", "/etc"],
+    secrets: ["/etc/shadow", "/etc/ssh/ssh_host_rsa_key"].map((canonical) => ({
+      canonical,
+      isFolder: false,
+    })),
+    entriesOf: (folder) =>
+      [...(nodes.get(folder)?.children ?? [])].flatMap(([name, node]) =>
+        node.type === "link"
+          ? []
+          : [{ name, object: { type: node.type, device: 7n, inode: node.inode, links: 1 } }],
+      ),
+    processes: 10,
+    scratch: SCRATCH,
+  };
+}
+
+function everyPath(host: FakeHost): [string, HostNode][] {
+  const out: [string, HostNode][] = [];
+  const walk = (path: string, node: HostNode) => {
+    out.push([path === "" ? "/" : path, node]);
+    for (const [name, child] of node.children) walk(`${path}/${name}`, child);
+  };
+  walk("", host.root);
+  return out;
+}
+
+describe("the landlock tier does what the policy says, or refuses", () => {
+  for (const kind of ["plain", "links", "names"] as const) {
+    test(`${kind}: nothing more, and what is granted`, () => {
+      let planned = 0;
+      fc.assert(
+        fc.property(samples(kind), (sample) => {
+          const { host, policy } = sample;
+          const own = landlockFacts(host);
+          const result = planLandlock(policy, factsOf(host, policy), own);
+          if (!result.ok) return;
+          planned += 1;
+          const meaning = meaningOf(sample);
+          for (const [path, node] of everyPath(host)) {
+            if (node.type === "link" || isWithin(path, SCRATCH) || node.type === "device") continue;
+            const access = landlockAccess(result.plan, path);
+            const granted = meaning.accessOf(path);
+            const isBaseline = own.baseline.some((folder) => isWithin(path, folder));
+            const most = granted === undefined ? (isBaseline ? 1 : 0) : RANK[granted];
+            const hidden = meaning.deniedInodes.has(node.inode) && !isBaseline;
+            if (isWithin(path, "/proc") || isWithin(path, "/dev")) continue;
+            if (node.type === "directory") {
+              if (access > most) throw new Error(`${path}: ${access}, not ${most}`);
+              continue;
+            }
+            if (access > (hidden ? 0 : most)) throw new Error(`${path}: ${access}, not ${most}`);
+            // Each file that there is is granted, be it by a rule of its own.
+            if (granted !== undefined && !hidden && access < RANK[granted])
+              throw new Error(`${path}: ${access}, less than ${granted}`);
+          }
+        }),
+        RUNS,
+      );
+      expect(planned).toBeGreaterThan(RUNS.numRuns / 10);
+    });
+  }
 });
