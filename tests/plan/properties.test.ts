@@ -377,7 +377,8 @@ describe("the landlock tier does what the policy says, or refuses", () => {
             const access = landlockAccess(result.plan, path);
             const granted = meaning.accessOf(path);
             const isBaseline = own.baseline.some((folder) => isWithin(path, folder));
-            const most = granted === undefined ? (isBaseline ? 1 : 0) : RANK[granted];
+            const isSecret = own.secrets.some(({ canonical }) => canonical === path);
+            const most = granted === undefined ? (isBaseline && !isSecret ? 1 : 0) : RANK[granted];
             const hidden = meaning.deniedInodes.has(node.inode) && !isBaseline;
             if (isWithin(path, "/proc") || isWithin(path, "/dev")) continue;
             if (node.type === "directory") {
