@@ -1,6 +1,6 @@
 /**
  * `npm run bench`: mxc beside its peers in one run, as ratios. `--quick` takes fewer rounds,
- * `--network` measures the network instead, `--json` prints for programs. Times of two runs are not to
+ * `--network` measures the network instead, `--tiers` the tiers, `--json` prints for programs. Times of two runs are not to
  * be compared; ratios of one run are.
  */
 
@@ -17,9 +17,12 @@ const all = await Promise.all(peers(ROOT).map(tried));
 const here = all.filter((peer) => peer.missing === undefined);
 const results: Record<string, Record<string, number>> = {};
 
-if (process.argv.includes("--network")) {
-  const { benchNetwork } = await import("../bench/network/run.ts");
-  const rows = await benchNetwork(quick);
+const part = ["--network", "--tiers"].find((flag) => process.argv.includes(flag));
+if (part !== undefined) {
+  const rows =
+    part === "--network"
+      ? await (await import("../bench/network/run.ts")).benchNetwork(quick)
+      : await (await import("../bench/tiers/run.ts")).benchTiers(ROOT, quick);
   if (process.argv.includes("--json")) console.log(JSON.stringify(rows, undefined, 2));
   else {
     for (const [title, row] of Object.entries(rows)) {
