@@ -1,6 +1,7 @@
 /**
  * The fuzz targets in Zig: each `test "fuzz: ..."` below native/, which calls std.testing.fuzz, in a
- * program that native/build/libraries.zig names for them. A target is called as its file.
+ * program that native/build/libraries.zig names for them. A target is called as its file,
+ * without the `_test` of one that holds tests alone.
  */
 
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -24,11 +25,12 @@ export interface NativeRound {
 export function findNativeTargets(): readonly NativeTarget[] {
   const targets: NativeTarget[] = [];
   for (const file of new Bun.Glob("native/**/*.zig").scanSync(ROOT)) {
-    const name = basename(file, ".zig");
+    const module = basename(file, ".zig");
+    const name = module.replace(/_test$/, "");
     for (const [, title] of readFileSync(join(ROOT, file), "utf8").matchAll(
       /^test "(fuzz: [^"]+)"/gm,
     )) {
-      targets.push({ name, test: `${name}.test.${title}` });
+      targets.push({ name, test: `${module}.test.${title}` });
     }
   }
   return targets.sort((a, b) => a.name.localeCompare(b.name));
