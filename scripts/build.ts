@@ -15,6 +15,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { attachPrelude } from "./attach-prelude.ts";
+import { signAdHoc } from "./sign-mach-o.ts";
 import { hostTarget, TARGETS, type Target } from "./targets.ts";
 import { ROOT, run, say, ZIG } from "./tools.ts";
 
@@ -66,6 +67,10 @@ export function build(target: Target, dist = DIST): string {
   if (natives !== undefined) {
     const image = readFileSync(join(natives, "prelude.bin"));
     writeFileSync(output, attachPrelude(readFileSync(output), image));
+  }
+  // Bun signs for arm64 anew; the signature of its own x64 executable would stay, for other bytes.
+  if (target.os === "darwin" && !target.zig.startsWith("aarch64")) {
+    writeFileSync(output, signAdHoc(readFileSync(output), "mxc"));
   }
   chmodSync(output, 0o755);
   say(`dist/${target.file}`);
