@@ -152,6 +152,11 @@ try: os.utime(5, (1, 1)); print("utime worked")
 except PermissionError: pass
 try: os.setxattr("ro/file", "user.x", b"x"); print("xattr worked")
 except OSError: pass
+import fcntl, struct
+flags = bytearray(8)
+fcntl.ioctl(5, 0x80086601, flags)
+try: fcntl.ioctl(5, 0x40086602, struct.pack("l", struct.unpack("l", flags)[0] ^ 0x40)); print("flags worked")
+except OSError: pass
 for f in ("outside/file", 5):
     try: os.chown(f, os.getuid(), os.getgid()); print("chown worked")
     except OSError: pass'`;
