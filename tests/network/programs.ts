@@ -6,6 +6,7 @@ import { repositoryRoot } from "../support/paths.ts";
 import type { Scratch } from "../support/scratch.ts";
 import { findTool } from "../support/tools.ts";
 import type { Case } from "./cases.ts";
+import { putModules, pythonModules } from "./modules.ts";
 
 export interface ClientCase extends Case {
   /** Programs of the host; without one of them the case is skipped. */
@@ -313,6 +314,7 @@ function hasModule(name: string): boolean {
   const known = modulesFound.get(name);
   if (known !== undefined) return known;
   const { exitCode } = Bun.spawnSync(["/usr/bin/python3", "-c", `import ${name}`], {
+    env: { ...process.env, PYTHONPATH: pythonModules() ?? "" },
     stderr: "ignore",
   });
   modulesFound.set(name, exitCode === 0);
@@ -344,6 +346,7 @@ export function preparePrograms(folder: Scratch): void {
     mkdirSync(join(files, path), { recursive: true });
   }
   put(join(granted, "node.cjs"), node);
+  putModules(granted);
   copyFileSync(
     join(repositoryRoot, "node_modules", "@oven", "bun-linux-x64", "bin", "bun"),
     join(granted, "bun"),

@@ -1,5 +1,6 @@
 /** Clients of the real servers of support/services.sh: what is allowed works, what is not fails. */
 
+import { MODULES_VARIABLE } from "./modules.ts";
 import type { ClientCase } from "./programs.ts";
 
 const SSH = `cp FOLDER/ssh-key /tmp/key && chmod 600 /tmp/key && export HOME=/tmp && ssh="ssh -F none -i /tmp/key -o IdentitiesOnly=yes -o BatchMode=yes -o ConnectTimeout=8 -o LogLevel=ERROR -o StrictHostKeyChecking=no -o UserKnownHostsFile=/tmp/known"`;
@@ -37,7 +38,7 @@ function quic(name: string, net: string, address: string, stdout: string | RegEx
   return {
     name: `QUIC, ${name}`,
     modules: ["aioquic"],
-    flags: [`--allow-net=${net}`],
+    flags: [`--allow-net=${net}`, MODULES_VARIABLE],
     argv: ["/usr/bin/python3", "FOLDER/quic.py", address, "FOLDER/certificate.pem", "hello"],
     stdout,
   };

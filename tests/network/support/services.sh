@@ -26,6 +26,9 @@ if command -v node > /dev/null; then
   node "$granted/http2.cjs" "$folder" &
   ports="$ports 8443"
 fi
+# Modules of the test's own (modules.ts).
+PYTHONPATH=$granted/python
+export PYTHONPATH
 if /usr/bin/python3 -c 'import aioquic' 2> /dev/null; then
   /usr/bin/python3 "$granted/quic.py" serve "$folder" > "$folder/quic.log" 2>&1 &
   for _ in $(seq 200); do
