@@ -113,6 +113,23 @@ export const services: readonly ClientCase[] = [
     code: 1,
     stderr: /Could not connect to Redis at 9\.9\.9\.10:6379: Permission denied/,
   },
+  ...["9.9.9.10", "2600::10", "four.test"].map(
+    (host): ClientCase => ({
+      name: `psql, ${host}`,
+      needs: ["psql"],
+      flags: [`--allow-net=${host.includes(":") ? `[${host}]` : host}:5432`],
+      argv: ["psql", "-h", host, "-U", "tester", "-d", "postgres", "-Atc", "select 6 * 7"],
+      stdout: "42\n",
+    }),
+  ),
+  {
+    name: "psql, denied",
+    needs: ["psql"],
+    flags: ["--allow-net=9.9.9.10:80"],
+    argv: ["psql", "-h", "9.9.9.10", "-U", "tester", "-d", "postgres", "-c", "select 1"],
+    code: 2,
+    stderr: /connection to server at "9\.9\.9\.10", port 5432 failed: Permission denied/,
+  },
   http(
     "requests",
     "requests",

@@ -1,6 +1,7 @@
 #!/bin/sh
 # services.sh FOLDER: real servers on 9.9.9.10 and 2600::10, in the servers' namespace, those of them
-# that the host has: sshd on 22 (root, by FOLDER/granted/ssh-key), redis on 6379, HTTP/2 on 8443, QUIC
+# that the host has: sshd on 22 (root, by FOLDER/granted/ssh-key), redis on 6379, PostgreSQL on 5432
+# (tester, database postgres, no password), HTTP/2 on 8443, QUIC
 # on 8443 (9.9.9.10 and 9.9.9.11).
 # Prints `ready` when all of them listen.
 folder=$1
@@ -21,6 +22,18 @@ fi
 if command -v redis-server > /dev/null; then
   redis-server --bind 9.9.9.10 2600::10 --protected-mode no --save '' --dir "$folder" > /dev/null &
   ports="$ports 6379"
+fi
+initdb=$(ls /usr/lib/postgresql/*/bin/initdb 2> /dev/null | tail -n 1)
+if [ -n "$initdb" ] && command -v psql > /dev/null; then
+  # Not as root: the server refuses that.
+  mkdir "$folder/postgres"
+  chown 1000:1000 "$folder/postgres"
+  as="setpriv --reuid 1000 --regid 1000 --clear-groups"
+  $as "$initdb" -D "$folder/postgres" -A trust -U tester --no-sync > /dev/null
+  echo "host all all all trust" >> "$folder/postgres/pg_hba.conf"
+  $as "$(dirname "$initdb")/postgres" -D "$folder/postgres" -c listen_addresses='9.9.9.10,2600::10' \
+    -c unix_socket_directories= > /dev/null 2>&1 &
+  ports="$ports 5432"
 fi
 if command -v node > /dev/null; then
   node "$granted/http2.cjs" "$folder" &
