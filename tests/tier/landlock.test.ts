@@ -152,6 +152,11 @@ try: os.utime(5, (1, 1)); print("utime worked")
 except PermissionError: pass
 try: os.setxattr("ro/file", "user.x", b"x"); print("xattr worked")
 except OSError: pass
+for path in ("outside/file", "ro/file"):
+    fd = os.open(path, 3)
+    for call in (lambda: os.fchmod(fd, 0o666), lambda: os.utime(fd, (1, 1)), lambda: os.ftruncate(fd, 0)):
+        try: call(); print("mode 3 worked")
+        except OSError: pass
 import fcntl, struct
 flags = bytearray(8)
 fcntl.ioctl(5, 0x80086601, flags)

@@ -135,8 +135,10 @@ pub const Metadata = struct {
         if (sys.failed(flags) or flags & O_PATH != 0) return EBADF;
         var failure: sys.Failure = undefined;
         const object = mounts.stat(file, &failure) catch return failure.errno;
-        // Open for writing: Landlock has been asked, or it is a stream that the caller gave.
-        const is_open_for_writing = flags & 3 != 0 and object.kind() != mounts.S_IFDIR;
+        // Open for writing: Landlock has been asked, or it is a stream that the caller gave. Not so for
+        // the access mode 3 (open(2)), which is open for neither, and of which Landlock asks nothing.
+        const mode = flags & 3;
+        const is_open_for_writing = (mode == 1 or mode == 2) and object.kind() != mounts.S_IFDIR;
         if (!is_open_for_writing) {
             if (!metadata.holds(file, object)) {
                 const found = metadata.foundByName(file, object) orelse return EACCES;
