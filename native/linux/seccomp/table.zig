@@ -286,7 +286,8 @@ const module_requests: []const Case = &.{
 /// time stamps (asm-generic/sockios.h). ENODEV is what they say where there is no interface.
 fn interfaceCases(comptime profile: Profile) []const Case {
     if (profile.network != .brokered) return &.{};
-    return allowed(1, 0xffff_ffff, &.{ 0x8901, 0x8902, 0x8903, 0x8904, 0x8905, 0x8906, 0x8907 }) ++
+    const owners: []const u32 = if (profile.older) &.{} else &.{ 0x8901, 0x8902 };
+    return allowed(1, 0xffff_ffff, owners ++ &[_]u32{ 0x8903, 0x8904, 0x8905, 0x8906, 0x8907 }) ++
         [_]Case{.{ .when = &.{.{ .argument = 1, .mask = 0xffff_ff00, .value = 0x8900 }}, .action = .{ .errno = ENODEV } }};
 }
 
@@ -301,7 +302,8 @@ fn fileSystemCases(comptime profile: Profile) []const Case {
     inline for (.{ 'f', 'v', 'X', 0x94, 0xf5 }) |kind| {
         cases = cases ++ [_]Case{.{ .when = &.{.{ .argument = 1, .mask = 0xff00, .value = kind << 8 }}, .action = .{ .errno = ENOTTY } }};
     }
-    return cases;
+    // FIOSETOWN, SIOCSPGRP: as F_SETOWN.
+    return if (profile.older) refused(1, &.{ 0x8901, 0x8902 }) ++ cases else cases;
 }
 
 /// linux/prctl.h; the last two are `PR_SET_VMA` and `PR_SET_PTRACER`.
@@ -342,19 +344,18 @@ pub fn groups(comptime profile: Profile) []const Group {
             .reason = "reading, writing and naming files: the mounts and Landlock decide which",
             .otherwise = .allow,
             .syscalls = &.{
-                "read",       "write",        "readv",         "writev",           "pread64",         "pwrite64",
-                "preadv",     "pwritev",      "preadv2",       "pwritev2",         "close",           "close_range",
-                "lseek",      "stat",         "fstat",         "lstat",            "newfstatat",      "statx",
-                "statfs",     "fstatfs",      "access",        "faccessat",        "faccessat2",      "readlink",
-                "readlinkat", "getdents",     "getdents64",    "getcwd",           "chdir",           "fchdir",
-                "rename",     "renameat",     "link",          "linkat",           "symlink",         "symlinkat",
-                "unlink",     "unlinkat",     "rmdir",         "ftruncate",        "fallocate",       "fsync",
-                "fdatasync",  "sync",         "syncfs",        "sync_file_range",  "copy_file_range", "sendfile",
-                "splice",     "tee",          "vmsplice",      "readahead",        "fadvise64",       "flock",
-                "fcntl",      "dup",          "dup2",          "dup3",             "pipe",            "pipe2",
-                "umask",      "getxattr",     "lgetxattr",     "fgetxattr",        "listxattr",       "llistxattr",
-                "flistxattr", "inotify_init", "inotify_init1", "inotify_rm_watch", "memfd_create",    "cachestat",
-                "ioprio_get",
+                "read",       "write",      "readv",        "writev",          "pread64",          "pwrite64",
+                "preadv",     "pwritev",    "preadv2",      "pwritev2",        "close",            "close_range",
+                "lseek",      "stat",       "fstat",        "lstat",           "newfstatat",       "statx",
+                "statfs",     "fstatfs",    "access",       "faccessat",       "faccessat2",       "readlink",
+                "readlinkat", "getdents",   "getdents64",   "getcwd",          "chdir",            "fchdir",
+                "rename",     "renameat",   "link",         "linkat",          "symlink",          "symlinkat",
+                "unlink",     "unlinkat",   "rmdir",        "ftruncate",       "fallocate",        "fsync",
+                "fdatasync",  "sync",       "syncfs",       "sync_file_range", "copy_file_range",  "sendfile",
+                "splice",     "tee",        "vmsplice",     "readahead",       "fadvise64",        "flock",
+                "dup",        "dup2",       "dup3",         "pipe",            "pipe2",            "umask",
+                "fgetxattr",  "flistxattr", "inotify_init", "inotify_init1",   "inotify_rm_watch", "memfd_create",
+                "cachestat",  "ioprio_get",
             },
         },
         .{
@@ -376,6 +377,17 @@ pub fn groups(comptime profile: Profile) []const Group {
             .reason = "attributes of files: nor has Landlock one for these",
             .otherwise = unlessShared(profile, EOPNOTSUPP),
             .syscalls = &.{ "setxattr", "lsetxattr", "fsetxattr", "removexattr", "lremovexattr", "fremovexattr" },
+        },
+        .{
+            .reason = "the same of files that it may not open",
+            .otherwise = unlessShared(profile, EOPNOTSUPP),
+            .syscalls = &.{ "getxattr", "lgetxattr", "listxattr", "llistxattr" },
+        },
+        .{
+            .reason = "whom SIGIO, or another signal in its place, goes to (F_SETOWN, F_SETOWN_EX): anybody of the same user, where Landlock does not scope signals",
+            .cases = if (profile.older) refused(1, &.{ 8, 15 }) else &.{},
+            .otherwise = .allow,
+            .syscalls = &.{"fcntl"},
         },
         .{
             .reason = "watching files that it may not open",
@@ -602,7 +614,7 @@ pub fn groups(comptime profile: Profile) []const Group {
         },
         .{
             .reason = "typing into a terminal, stealing the console, loading line disciplines (ioctl_tty(2)): TIOCSTI, TIOCLINUX, TIOCCONS, TIOCSETD; loading modules of the network",
-            .cases = refused(1, &.{ 0x5412, 0x541c, 0x541d, 0x5423 }) ++ module_requests ++ interfaceCases(profile) ++ fileSystemCases(profile),
+            .cases = refused(1, &.{ 0x5412, 0x541c, 0x541d, 0x5423 }) ++ module_requests ++ fileSystemCases(profile) ++ interfaceCases(profile),
             .otherwise = .allow,
             .syscalls = &.{"ioctl"},
         },
