@@ -17,8 +17,6 @@ const ENOENT = 2;
 const EBADF = 9;
 const EACCES = 13;
 const EFAULT = 14;
-const EXDEV = 18;
-const ENOTDIR = 20;
 const EINVAL = 22;
 const ENAMETOOLONG = 36;
 const ENOSYS = 38;
@@ -116,7 +114,7 @@ pub const Metadata = struct {
         if (asked & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH) != 0) return EINVAL;
         if (asked & AT_EMPTY_PATH != 0) {
             var first: [1]u8 = undefined;
-            if (!copy(notification.thread, a[1], &first)) return EFAULT;
+            if (!notify.readMemory(notification.thread, a[1], &first)) return EFAULT;
             if (first[0] == 0) return if (descriptor(a[0]) == AT_FDCWD) EPERM else metadata.byFile(notification, change);
         }
         return metadata.byPath(notification, descriptor(a[0]), a[1], asked & AT_SYMLINK_NOFOLLOW == 0, change);
@@ -341,7 +339,7 @@ fn readTimes(notification: *const Notification, source: u64, unit: Metadata.Unit
     if (source == 0) return null;
     var raw: [4]i64 = @splat(0);
     const size: usize = if (unit == .seconds) 16 else 32;
-    if (!copy(notification.thread, source, std.mem.asBytes(&raw)[0..size])) {
+    if (!notify.readMemory(notification.thread, source, std.mem.asBytes(&raw)[0..size])) {
         errno.* = EFAULT;
         return null;
     }
@@ -358,15 +356,6 @@ fn readTimes(notification: *const Notification, source: u64, unit: Metadata.Unit
     }
 }
 
-/// All of `out` from the thread's memory.
-fn copy(thread: u32, address: u64, out: []u8) bool {
-    const Vector = extern struct { base: usize, length: usize };
-    const local: Vector = .{ .base = @intFromPtr(out.ptr), .length = out.len };
-    const remote: Vector = .{ .base = @intCast(address), .length = out.len };
-    const result = sys.call(.process_vm_readv, .{ thread, &local, @as(usize, 1), &remote, @as(usize, 1), @as(usize, 0) });
-    return !sys.failed(result) and result == out.len;
-}
-
 /// A text up to its NUL, page by page: what lies behind its last page need not be there. As long as
 /// `out` where it has no end within.
 fn copyText(thread: u32, address: u64, out: []u8) ?[]u8 {
@@ -375,7 +364,7 @@ fn copyText(thread: u32, address: u64, out: []u8) ?[]u8 {
     while (length < out.len) {
         const here = address +% length;
         const count = @min(page - @as(usize, @intCast(here % page)), out.len - length);
-        if (!copy(thread, here, out[length..][0..count])) return null;
+        if (!notify.readMemory(thread, here, out[length..][0..count])) return null;
         if (std.mem.indexOfScalar(u8, out[length..][0..count], 0)) |end| return out[0 .. length + end];
         length += count;
     }

@@ -100,7 +100,7 @@ pub const Signalling = struct {
     fn queue(signalling: *const Signalling, notification: *const Notification, process: i32, thread: ?i32, signal: u32, address: u64) ?u16 {
         if (signal > signal_max or process <= 0) return EINVAL;
         var info: [siginfo_size]u8 align(8) = undefined;
-        if (!copy(notification.thread, address, &info)) return EFAULT;
+        if (!notify.readMemory(notification.thread, address, &info)) return EFAULT;
         // A sender may not claim to be the kernel or kill(2) (rt_sigqueueinfo(2)).
         const code = std.mem.readInt(i32, info[8..12], .little);
         if (code >= 0 or code == -6) return EPERM;
@@ -129,14 +129,6 @@ pub const Signalling = struct {
 fn groupOf(pid: u32) ?u32 {
     const result = sys.call(.getpgid, .{pid});
     return if (sys.failed(result)) null else @intCast(result);
-}
-
-fn copy(thread: u32, address: u64, out: []u8) bool {
-    const Vector = extern struct { base: usize, length: usize };
-    const local: Vector = .{ .base = @intFromPtr(out.ptr), .length = out.len };
-    const remote: Vector = .{ .base = @intCast(address), .length = out.len };
-    const result = sys.call(.process_vm_readv, .{ thread, &local, @as(usize, 1), &remote, @as(usize, 1), @as(usize, 0) });
-    return !sys.failed(result) and result == out.len;
 }
 
 fn signed(word: u64) i32 {

@@ -109,14 +109,19 @@ pub const Listener = struct {
         if (length < 0 or length > address_max) return .{ .errno = sockets.EINVAL };
         if (length == 0) return .{ .bytes = buffer[0..0] };
         const size: usize = @intCast(length);
-        const Vector = extern struct { base: usize, length: usize };
-        const local: Vector = .{ .base = @intFromPtr(buffer), .length = size };
-        const remote: Vector = .{ .base = @intCast(notification.arguments[1]), .length = size };
-        const result = sys.call(.process_vm_readv, .{ notification.thread, &local, @as(usize, 1), &remote, @as(usize, 1), @as(usize, 0) });
-        if (sys.failed(result) or result != size) return .{ .errno = sockets.EFAULT };
+        if (!readMemory(notification.thread, notification.arguments[1], buffer[0..size])) return .{ .errno = sockets.EFAULT };
         return .{ .bytes = buffer[0..size] };
     }
 };
+
+/// All of `out` from the thread's memory (process_vm_readv(2)); false where not all of it is there.
+pub fn readMemory(thread: u32, address: u64, out: []u8) bool {
+    const Vector = extern struct { base: usize, length: usize };
+    const local: Vector = .{ .base = @intFromPtr(out.ptr), .length = out.len };
+    const remote: Vector = .{ .base = @intCast(address), .length = out.len };
+    const result = sys.call(.process_vm_readv, .{ thread, &local, @as(usize, 1), &remote, @as(usize, 1), @as(usize, 0) });
+    return !sys.failed(result) and result == out.len;
+}
 
 const ESRCH = 3;
 const EBADF = 9;
