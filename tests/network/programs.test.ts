@@ -1,6 +1,9 @@
 /** Real clients, unmodified, on a brokered network: curl to Java, large transfers, many at once. */
 
 import { afterAll, beforeAll, describe, test } from "bun:test";
+import { chmodSync, copyFileSync } from "node:fs";
+import { join } from "node:path";
+import { compileC } from "../support/compile.ts";
 import { callerName, callers, isRoot } from "../support/paths.ts";
 import type { Scratch } from "../support/scratch.ts";
 import { expectOutcome, jobName, jobOf } from "./jobs.ts";
@@ -18,6 +21,10 @@ describe.skipIf(!isRoot())("clients of a brokered network", () => {
   beforeAll(async () => {
     folder = worldFolder();
     preparePrograms(folder);
+    // Linked with musl, statically: another resolver than the host's.
+    const resolver = await compileC(join(import.meta.dir, "support", "resolve.c"));
+    copyFileSync(resolver, join(folder.path, "granted", "resolve"));
+    chmodSync(join(folder.path, "granted", "resolve"), 0o755);
     const found = all.filter((one) => !isMissing(one));
     const jobs = callers.flatMap((uid) => found.map((one) => jobOf(folder, uid, one)));
     results = await runInWorld(folder, jobs, { services: true });

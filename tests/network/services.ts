@@ -130,6 +130,13 @@ export const services: readonly ClientCase[] = [
     code: 2,
     stderr: /connection to server at "9\.9\.9\.10", port 5432 failed: Permission denied/,
   },
+  {
+    name: "musl's getaddrinfo",
+    flags: ["--allow-net=api.test:80,*.wild.test:80"],
+    argv: ["FOLDER/resolve", "api.test", "sub.wild.test", "other.test", "four.test"],
+    stdout:
+      "api.test: connected\nsub.wild.test: connected\nother.test: no such name\nfour.test: no such name\n",
+  },
   http(
     "requests",
     "requests",
