@@ -36,7 +36,7 @@ function ways(root: string): Readonly<Record<string, Way>> {
   const mxc = (tier: string): Way => {
     return (command, read, write) => [
       ...[join(root, "dist", "mxc"), "run", `--tier=${tier}`],
-      ...(read.length > 0 ? [`--allow-read=${read.join(",")}`] : []),
+      ...inParts(read).map((part) => `--allow-read=${part.join(",")}`),
       ...(write === undefined
         ? []
         : [`--allow-write=${write}`, `--cwd=${write}`, `--env=HOME=${write}`]),
@@ -45,6 +45,14 @@ function ways(root: string): Readonly<Record<string, Way>> {
     ];
   };
   return { "namespace tier": mxc("namespace"), "landlock tier": mxc("landlock") };
+}
+
+/** One word of a command is 128 KiB at most (execve(2), MAX_ARG_STRLEN). */
+function inParts(paths: readonly string[]): readonly (readonly string[])[] {
+  const size = 500;
+  return Array.from({ length: Math.ceil(paths.length / size) }, (_, part) =>
+    paths.slice(part * size, (part + 1) * size),
+  );
 }
 
 function others(): Readonly<Record<string, readonly string[]>> {
