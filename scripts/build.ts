@@ -34,7 +34,6 @@ if (import.meta.main) {
   const all = names.includes("--all");
   const targets = all ? TARGETS : names.length > 0 ? names.map(targetOf) : [hostTarget()];
   for (const target of targets) build(target);
-  if (targets.includes(hostTarget())) link(hostTarget());
   if (all) {
     const sums = targets.map(({ file }) => `${sha256(join(DIST, file))}  ${file}\n`).join("");
     writeFileSync(join(DIST, "SHA256SUMS"), sums);
@@ -74,6 +73,7 @@ export function build(target: Target, dist = DIST): string {
   }
   chmodSync(output, 0o755);
   say(`dist/${target.file}`);
+  if (own && dist === DIST) link(target);
   return output;
 }
 

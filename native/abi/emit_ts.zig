@@ -44,6 +44,7 @@ fn emit() []const u8 {
     }
     out = out ++ paths("What of the host every sandbox sees, read-only, where it exists.", "BASELINE_PATHS", &opening.baseline);
     out = out ++ paths("Secrets below the baseline, denied.", "SENSITIVE_PATHS", &opening.sensitive);
+    out = out ++ paths("File systems whose files are the kernel's controls, as /proc/filesystems names them.", "KERNEL_FILE_SYSTEMS", &opening.kernel_file_systems);
     out = out ++ "\n/** The constant first steps of a plan; a function, so that a run that only names them makes none. */\nexport const openingSteps = () => [\n";
     inline for (opening.steps) |step| {
         out = out ++ "  {\n    kind: \"" ++ camel(@tagName(step.kind)) ++ "\" as const,\n";

@@ -2,13 +2,7 @@
 //! proc_pid_mountinfo(5) lists them. Pure.
 
 const std = @import("std");
-
-/// As src/host/mounts.ts has them.
-const types = [_][]const u8{
-    "proc",     "sysfs",   "cgroup", "cgroup2",  "cpuset",   "securityfs",  "selinuxfs", "smackfs",
-    "debugfs",  "tracefs", "bpf",    "configfs", "efivarfs", "binfmt_misc", "devpts",    "mqueue",
-    "devtmpfs", "fusectl", "pstore", "resctrl",  "nfsd",     "rpc_pipefs",  "xenfs",
-};
+const opening = @import("opening");
 
 pub const Iterator = struct {
     lines: std.mem.SplitIterator(u8, .scalar),
@@ -33,7 +27,7 @@ pub const Iterator = struct {
 
 fn isKernelType(rest: []const u8) bool {
     const end = std.mem.indexOfScalar(u8, rest, ' ') orelse return false;
-    for (types) |name| if (std.mem.eql(u8, name, rest[0..end])) return true;
+    for (opening.kernel_file_systems) |name| if (std.mem.eql(u8, name, rest[0..end])) return true;
     return false;
 }
 

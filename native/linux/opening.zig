@@ -78,6 +78,14 @@ pub const sensitive = [_][:0]const u8{
     "/etc/pki/tls/private",        "/etc/openvpn",
 };
 
+/// The file systems whose files are the kernel's controls and other processes' terminals and queues,
+/// as /proc/filesystems names them.
+pub const kernel_file_systems = [_][:0]const u8{
+    "proc",     "sysfs",   "cgroup", "cgroup2",  "cpuset",   "securityfs",  "selinuxfs", "smackfs",
+    "debugfs",  "tracefs", "bpf",    "configfs", "efivarfs", "binfmt_misc", "devpts",    "mqueue",
+    "devtmpfs", "fusectl", "pstore", "resctrl",  "nfsd",     "rpc_pipefs",  "xenfs",
+};
+
 /// Most processes and threads in the sandbox at one time unless the plan says otherwise. As
 /// `kernel.pid_max` of the pid namespace it holds for root too (Linux 6.14 and later).
 pub const default_pids = "4096";

@@ -1,5 +1,6 @@
 /** The host's mounts, as proc_pid_mountinfo(5) lists them, and which of them are seen. Pure. */
 
+import { KERNEL_FILE_SYSTEMS } from "../native/abi.generated.ts";
 import { isWithin, rebase } from "../policy/paths.ts";
 import type { KernelMount } from "./facts.ts";
 
@@ -123,15 +124,7 @@ function plain(text: string): string {
 }
 
 /**
- * The file systems whose files are the kernel's controls and other processes' terminals and
- * queues, as /proc/filesystems names them.
- */
-const KERNEL_TYPES =
-  "proc|sysfs|cgroup2?|cpuset|securityfs|selinuxfs|smackfs|debugfs|tracefs|bpf|configfs|efivarfs" +
-  "|binfmt_misc|devpts|mqueue|devtmpfs|fusectl|pstore|resctrl|nfsd|rpc_pipefs|xenfs";
-
-/**
- * Where one of these is mounted inside one of the folders or around it. Seldom is there any, so the
+ * Where one of the kernel's own file systems is mounted inside one of the folders or around it. Seldom is there any, so the
  * text is not taken apart before there is one.
  */
 export function findKernelMounts(
@@ -140,7 +133,9 @@ export function findKernelMounts(
 ): readonly KernelMount[] {
   const out: KernelMount[] = [];
   let mounts: Mounts | undefined;
-  for (const match of mountinfo.matchAll(new RegExp(` - (${KERNEL_TYPES}) `, "g"))) {
+  for (const match of mountinfo.matchAll(
+    new RegExp(` - (${KERNEL_FILE_SYSTEMS.join("|")}) `, "g"),
+  )) {
     const line = mountinfo.slice(mountinfo.lastIndexOf("\n", match.index) + 1, match.index);
     const [id, , , , text = ""] = line.split(" ");
     const point = plain(text);

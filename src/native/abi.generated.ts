@@ -218,6 +218,33 @@ export const SENSITIVE_PATHS = [
   "/etc/openvpn",
 ] as const;
 
+/** File systems whose files are the kernel's controls, as /proc/filesystems names them. */
+export const KERNEL_FILE_SYSTEMS = [
+  "proc",
+  "sysfs",
+  "cgroup",
+  "cgroup2",
+  "cpuset",
+  "securityfs",
+  "selinuxfs",
+  "smackfs",
+  "debugfs",
+  "tracefs",
+  "bpf",
+  "configfs",
+  "efivarfs",
+  "binfmt_misc",
+  "devpts",
+  "mqueue",
+  "devtmpfs",
+  "fusectl",
+  "pstore",
+  "resctrl",
+  "nfsd",
+  "rpc_pipefs",
+  "xenfs",
+] as const;
+
 /** The constant first steps of a plan; a function, so that a run that only names them makes none. */
 export const openingSteps = () => [
   {
