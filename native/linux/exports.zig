@@ -9,6 +9,7 @@ const handover = @import("handover");
 const opening = @import("opening");
 const landlock = @import("landlock.zig");
 const launch = @import("launch.zig");
+const notify = @import("network/notify.zig");
 const shared_memory = @import("shared.zig");
 
 pub const panic = std.debug.no_panic;
@@ -22,13 +23,14 @@ export fn mxc_abi_digest() callconv(.c) u64 {
 
 /// Tries, in a child that ends at once, what every sandbox needs: the opening.
 /// `out`: 8 words, owned by the caller: Landlock ABI; stage, step, system call number, errno of
-/// the failure (stage 0: none); whether seccomp filters exist; two of zero. 0, or an errno.
+/// the failure (stage 0: none); whether seccomp filters exist, and pidfd_getfd(2); one of zero. 0, or an errno.
 export fn mxc_probe(out: *[8]u32) callconv(.c) i32 {
     out.* = @splat(0);
     out[0] = landlock.abiVersion();
     const SECCOMP_GET_ACTION_AVAIL: u32 = 2;
     const kill_process: u32 = 0x8000_0000;
     out[5] = @intFromBool(!sys.failed(sys.call(.seccomp, .{ SECCOMP_GET_ACTION_AVAIL, @as(u32, 0), &kill_process })));
+    out[6] = @intFromBool(notify.canTakeDescriptors());
     const shared = shared_memory.Shared.create() orelse return ENOMEM;
     defer shared.destroy();
     const header = shared.header();

@@ -108,7 +108,7 @@ async function linuxFeatures(): Promise<readonly Feature[]> {
             remedy: "Linux 6.12 or later, with landlock in the boot parameter lsm=, has all of it.",
           }),
     },
-    brokeredNetwork(probe.seccomp),
+    brokeredNetwork(probe.seccomp, probe.takesDescriptors),
     {
       name: "limit on processes for root",
       // Linux 6.14: kernel.pid_max of a pid namespace.
@@ -125,17 +125,16 @@ async function linuxFeatures(): Promise<readonly Feature[]> {
 }
 
 /** Linux 5.14: SECCOMP_ADDFD_FLAG_SEND, with which the broker answers (seccomp_unotify(2)). */
-function brokeredNetwork(seccomp: boolean): Feature {
-  const ok = seccomp && isKernel(5, 14);
-  return {
-    name: BROKERED_NETWORK,
-    ok,
-    required: false,
-    detail: ok
-      ? "the broker can decide on every connection"
-      : "not with this kernel: no network, or the host's, are all there is",
-    ...(ok ? {} : { remedy: "Linux 5.14 or later, with CONFIG_SECCOMP_FILTER." }),
-  };
+function brokeredNetwork(seccomp: boolean, takesDescriptors: boolean): Feature {
+  const isNew = seccomp && isKernel(5, 14);
+  const ok = isNew && takesDescriptors;
+  const detail = ok
+    ? "the broker can decide on every connection"
+    : `${isNew ? "pidfd_getfd(2) is refused here" : "not with this kernel"}: no network, or the host's, are all there is`;
+  const remedy = isNew
+    ? "Give the container around mxc a seccomp profile that allows pidfd_getfd; Docker's own does with CAP_SYS_PTRACE."
+    : "Linux 5.14 or later, with CONFIG_SECCOMP_FILTER.";
+  return { name: BROKERED_NETWORK, ok, required: false, detail, ...(ok ? {} : { remedy }) };
 }
 
 function landlockDetail(abi: number): string {

@@ -59,6 +59,8 @@ export interface ProbeResult {
   /** 0: none. */
   readonly landlockAbi: number;
   readonly seccomp: boolean;
+  /** pidfd_getfd(2). */
+  readonly takesDescriptors: boolean;
   /** What fails of the steps that every sandbox begins with. */
   readonly failure?: {
     readonly stage: "namespaces" | "opening";
@@ -73,10 +75,11 @@ export function probeNative(): ProbeResult {
   const out = new Uint32Array(8);
   const errno = load().mxc_probe(ptr(out));
   if (errno !== 0) throw failure(`the probe failed with errno ${errno}`);
-  const [landlockAbi = 0, stage = 0, step = 0, syscall = 0, code = 0, seccomp = 0] = out;
+  const [landlockAbi = 0, stage = 0, step = 0, syscall = 0, code = 0, seccomp = 0, takes = 0] = out;
   return {
     landlockAbi,
     seccomp: seccomp !== 0,
+    takesDescriptors: takes !== 0,
     ...(stage === 0
       ? {}
       : {

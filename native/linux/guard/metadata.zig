@@ -120,23 +120,47 @@ pub const Metadata = struct {
         return metadata.byPath(notification, descriptor(a[0]), a[1], asked & AT_SYMLINK_NOFOLLOW == 0, change);
     }
 
+    /// The file that the caller has open; or, where that cannot be had, the object alone.
+    const Had = union(enum) { opened: sys.fd_t, object: sys.fd_t, errno: u16, gone };
+
+    fn take(metadata: *const Metadata, notification: *const Notification, number: i32) Had {
+        switch (metadata.listener.takeDescriptor(notification, number)) {
+            .file => |file| return .{ .opened = file },
+            .gone => return .gone,
+            .errno => |errno| if (errno != EPERM) return .{ .errno = errno },
+        }
+        return switch (metadata.listener.openDescriptor(notification, number)) {
+            .file => |object| .{ .object = object },
+            .errno => |errno| .{ .errno = errno },
+            .gone => .gone,
+        };
+    }
+
     /// The first argument is the descriptor.
     fn byFile(metadata: *const Metadata, notification: *const Notification, change: Change) ?u16 {
-        const file = switch (metadata.listener.takeFile(notification)) {
-            .file => |file| file,
-            .errno => |errno| return errno,
-            .gone => return null,
-        };
-        defer sys.close(file);
-        const F_GETFL: usize = 3;
-        const flags = sys.call(.fcntl, .{ file, F_GETFL, @as(usize, 0) });
-        if (sys.failed(flags) or flags & O_PATH != 0) return EBADF;
-        var failure: sys.Failure = undefined;
-        const object = mounts.stat(file, &failure) catch return failure.errno;
+        var file: sys.fd_t = undefined;
         // Open for writing: Landlock has been asked, or it is a stream that the caller gave. Not so for
         // the access mode 3 (open(2)), which is open for neither, and of which Landlock asks nothing.
-        const mode = flags & 3;
-        const is_open_for_writing = (mode == 1 or mode == 2) and object.kind() != mounts.S_IFDIR;
+        var is_open_for_writing = false;
+        var failure: sys.Failure = undefined;
+        switch (metadata.take(notification, notification.descriptor())) {
+            .opened => |opened| {
+                file = opened;
+                const F_GETFL: usize = 3;
+                const flags = sys.call(.fcntl, .{ file, F_GETFL, @as(usize, 0) });
+                if (sys.failed(flags) or flags & O_PATH != 0) {
+                    sys.close(file);
+                    return EBADF;
+                }
+                is_open_for_writing = flags & 3 == 1 or flags & 3 == 2;
+            },
+            .object => |object| file = object,
+            .errno => |errno| return errno,
+            .gone => return null,
+        }
+        defer sys.close(file);
+        const object = mounts.stat(file, &failure) catch return failure.errno;
+        if (object.kind() == mounts.S_IFDIR) is_open_for_writing = false;
         if (!is_open_for_writing) {
             if (!metadata.holds(file, object)) {
                 const found = metadata.foundByName(file, object) orelse return EACCES;
@@ -187,7 +211,11 @@ pub const Metadata = struct {
 
     fn openBase(metadata: *const Metadata, notification: *const Notification, base: i32, absolute: bool) notify.Listener.Taken {
         if (absolute) return .{ .file = -1 };
-        if (base != AT_FDCWD) return metadata.listener.takeDescriptor(notification, base);
+        if (base != AT_FDCWD) return switch (metadata.take(notification, base)) {
+            .opened, .object => |folder| .{ .file = folder },
+            .errno => |errno| .{ .errno = errno },
+            .gone => .gone,
+        };
         var path: [64]u8 = undefined;
         const name = std.fmt.bufPrintSentinel(&path, "/proc/{d}/cwd", .{notification.thread}, 0) catch unreachable;
         const result = sys.call(.openat, .{ sys.AT_FDCWD, name.ptr, O_PATH | O_DIRECTORY | O_CLOEXEC, @as(u32, 0) });
@@ -318,9 +346,10 @@ fn apply(object: sys.fd_t, change: Metadata.Change) u16 {
             const found = mounts.stat(object, &failure) catch return failure.errno;
             // A link's own mode cannot be changed (fchmodat(2)).
             if (found.kind() == mounts.S_IFLNK) return EOPNOTSUPP;
-            // Linux 6.6; before it, by the descriptor's name.
+            // Linux 6.6; before it, and where a container's older seccomp profile does not know it, by the
+            // descriptor's name.
             const direct = sys.errnoOf(sys.call(.fchmodat2, .{ object, empty, mode, AT_EMPTY_PATH }));
-            if (direct != ENOSYS) return direct;
+            if (direct != ENOSYS and direct != EPERM) return direct;
             return sys.errnoOf(sys.call(.fchmodat, .{ sys.AT_FDCWD, name.ptr, mode }));
         },
         .owner => |new| return sys.errnoOf(sys.call(.fchownat, .{ object, empty, new.uid, new.gid, AT_EMPTY_PATH })),

@@ -85,13 +85,14 @@ pub fn run(plan: Plan, init: sys.pid_t, channel: sys.fd_t) noreturn {
     sys.exit(0);
 }
 
-pub const Error = error{ OutOfMemory, NoEvents, TooOld, Syscall };
+pub const Error = error{ OutOfMemory, NoEvents, TooOld, NoDescriptors, Syscall };
 
 pub fn tell(err: Error) void {
     report.plain(switch (err) {
         error.OutOfMemory => "the network broker has no memory",
         error.NoEvents => "the events file cannot be opened for writing",
         error.TooOld => "brokered networks need Linux 5.14 or later",
+        error.NoDescriptors => "the network cannot have rules here: pidfd_getfd(2), with which a connection is made for the workload, is refused\n  Give the container around mxc a seccomp profile that allows it; Docker's own does with CAP_SYS_PTRACE.",
         error.Syscall => "the network broker could not start",
     });
 }
@@ -119,6 +120,7 @@ pub fn setUp(broker: *Broker, plan: Plan) Error!void {
     raiseDescriptorLimit();
     const hosts: connections_.HostAddresses = .init();
     const namespace = sockets.namespaceOf(hosts.v4) orelse return error.TooOld;
+    if (!notify.canTakeDescriptors()) return error.NoDescriptors;
     broker.* = .{
         .loop = try .init(&failure),
         .policy = .{

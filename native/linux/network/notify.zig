@@ -101,6 +101,22 @@ pub const Listener = struct {
         return if (errno == 0) .{ .file = @intCast(result) } else .{ .errno = if (errno == EBADF) EBADF else EPERM };
     }
 
+    /// The object behind one of the caller's descriptors, as O_PATH: where pidfd_getfd(2) is refused. It
+    /// may be another than at the time of the call, and nothing is known of how it was opened.
+    pub fn openDescriptor(listener: *Listener, notification: *const Notification, number: i32) Taken {
+        if (number < 0) return .{ .errno = EBADF };
+        var path: [64]u8 = undefined;
+        const name = std.fmt.bufPrintSentinel(&path, "/proc/{d}/fd/{d}", .{ notification.thread, number }, 0) catch unreachable;
+        const O_PATH_CLOEXEC: u32 = 0o10000000 | 0o2000000;
+        const result = sys.call(.openat, .{ sys.AT_FDCWD, name.ptr, O_PATH_CLOEXEC, @as(u32, 0) });
+        const errno = sys.errnoOf(result);
+        if (!listener.isValid(notification.id)) {
+            if (errno == 0) sys.close(@intCast(result));
+            return .gone;
+        }
+        return if (errno == 0) .{ .file = @intCast(result) } else .{ .errno = if (errno == ENOENT) EBADF else EPERM };
+    }
+
     pub const Copied = union(enum) { bytes: []const u8, errno: u16 };
 
     /// The address argument, copied once into `buffer`.
@@ -123,6 +139,18 @@ pub fn readMemory(thread: u32, address: u64, out: []u8) bool {
     return !sys.failed(result) and result == out.len;
 }
 
+/// Whether this process may take a descriptor of another: a container's seccomp profile may forbid it.
+pub fn canTakeDescriptors() bool {
+    const self = sys.call(.pidfd_open, .{ @as(i32, @intCast(sys.call(.getpid, .{}))), @as(u32, 0) });
+    if (sys.failed(self)) return false;
+    defer sys.close(@intCast(self));
+    const taken = sys.call(.pidfd_getfd, .{ @as(i32, @intCast(self)), @as(i32, @intCast(self)), @as(u32, 0) });
+    if (sys.failed(taken)) return false;
+    sys.close(@intCast(taken));
+    return true;
+}
+
+const ENOENT = 2;
 const ESRCH = 3;
 const EBADF = 9;
 const EPERM = sockets.EPERM;
