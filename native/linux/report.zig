@@ -246,6 +246,8 @@ fn remedy(stage: shared_memory.Stage, header: *const shared_memory.Header, plan:
     if (stage == .execute and errno == EACCES) return "The file is not executable in the sandbox.";
     if (stage == .working_folder) return "Set process.cwd (--cwd) to a folder that the policy grants.";
     if (errno == ENOSYS) return "This kernel is too old: mxc needs Linux 5.12 or later.";
+    if (kind == .network and header.syscall == @backingInt(sys.SYS.openat))
+        return "UDP and ICMP by rules go through /dev/net/tun: modprobe tun, or pass the device on to the container around mxc. Rules for TCP do without.";
     const namespace_step = switch (kind orelse return "") {
         .namespaces, .loopback, .root, .proc => true,
         else => false,

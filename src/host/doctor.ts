@@ -1,6 +1,6 @@
 /** Tries what a sandbox needs, by doing it, and explains what fails. */
 
-import { existsSync, readFileSync } from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync } from "node:fs";
 import { VERSION } from "../version.ts";
 
 export interface Feature {
@@ -109,6 +109,7 @@ async function linuxFeatures(): Promise<readonly Feature[]> {
           }),
     },
     brokeredNetwork(probe.seccomp, probe.takesDescriptors),
+    datagrams(),
     {
       name: "limit on processes for root",
       // Linux 6.14: kernel.pid_max of a pid namespace.
@@ -137,6 +138,32 @@ function brokeredNetwork(seccomp: boolean, takesDescriptors: boolean): Feature {
   return { name: BROKERED_NETWORK, ok, required: false, detail, ...(ok ? {} : { remedy }) };
 }
 
+/** They go through a device of the sandbox's own (tun, linux/if_tun.h). */
+function datagrams(): Feature {
+  const problem = openTun();
+  return {
+    name: "UDP and ICMP by rules",
+    ok: problem === undefined,
+    required: false,
+    detail: problem === undefined ? "/dev/net/tun can be opened" : `/dev/net/tun: ${problem}`,
+    ...(problem === undefined
+      ? {}
+      : {
+          remedy:
+            "modprobe tun; in a container, pass the device on (--device /dev/net/tun). Rules for TCP do without.",
+        }),
+  };
+}
+
+function openTun(): string | undefined {
+  try {
+    closeSync(openSync("/dev/net/tun", "r+"));
+    return undefined;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code;
+  }
+}
+
 function landlockDetail(abi: number): string {
   if (abi === 0)
     return "not in this kernel, or switched off; the mounts hold alone, and there is no landlock tier";
@@ -152,6 +179,7 @@ function landlockDetail(abi: number): string {
 export function namespaceRemedy(errno: number, stage: "namespaces" | "opening"): string {
   const EPERM = 1;
   const ENOSPC = 28;
+  const EROFS = 30;
   const folder = stage === "namespaces" && errno === EPERM ? chrootFolder() : undefined;
   if (folder !== undefined) {
     return `This is a chroot${folder === "" ? "" : ` (${folder})`}, in which the kernel lets nobody make user namespaces: start mxc outside of it, or enter the folder with pivot_root in a mount namespace, as containers do.`;
@@ -161,6 +189,13 @@ export function namespaceRemedy(errno: number, stage: "namespaces" | "opening"):
     errno !== ENOSPC
   ) {
     return "AppArmor forbids it: install the profile that 'mxc doctor --apparmor-profile' prints, or set kernel.apparmor_restrict_unprivileged_userns=0.";
+  }
+  if (errno === EROFS) {
+    return "/proc is read-only, and a user namespace is set up by writing to it: remount it (mount -o remount,rw /proc), or start the container around mxc with --security-opt systempaths=unconfined.";
+  }
+  const covered = stage === "opening" && errno === EPERM ? coveredProc() : [];
+  if (covered.length > 0) {
+    return `Parts of /proc are covered (${covered.join(", ")}), and nobody may mount a whole one then: unmount what covers them, or start the container around mxc with --security-opt systempaths=unconfined.`;
   }
   if (setting("/proc/sys/kernel/unprivileged_userns_clone") === "0") {
     return "Set kernel.unprivileged_userns_clone=1.";
@@ -174,6 +209,14 @@ export function namespaceRemedy(errno: number, stage: "namespaces" | "opening"):
     return "A container around this one forbids it: give it a seccomp profile that allows user namespaces and an unmasked /proc.";
   }
   return "A security module or seccomp forbids it; on another kernel, CONFIG_USER_NS and the other namespaces are needed, and Linux 5.12.";
+}
+
+/** Where something is mounted inside /proc; the first three. */
+function coveredProc(): readonly string[] {
+  return mountsOf(setting("/proc/self/mountinfo") ?? "")
+    .map(({ place }) => place)
+    .filter((place) => place.startsWith("/proc/") && place !== "/proc/sys/fs/binfmt_misc")
+    .slice(0, 3);
 }
 
 /** Whoever entered it is usually outside of it, or was started by someone who is. */
