@@ -20,7 +20,7 @@ export async function timeOf(words: readonly string[]): Promise<number> {
   const before = Bun.nanoseconds();
   const code = await start(words).exited;
   const time = (Bun.nanoseconds() - before) / 1e6;
-  if (code !== 0) throw new Error(`exit code ${code}: ${words.slice(0, 8).join(" ")}`);
+  if (code !== 0) throw new Error(`exit code ${code}: ${words.join(" ").slice(0, 300)}`);
   return time;
 }
 

@@ -23,7 +23,7 @@ import type { PlanResult, Step } from "./plan.ts";
 import { FEATURES, lacks } from "./tiers.ts";
 
 /** Rules of one plan: each is a system call, and looked through at every open of a path. */
-const RULES_MAX = 10_000;
+const RULES_MAX = 20_000;
 
 /** Read and written, never made: what the namespace tier binds into its own /dev. */
 const DEVICES = ["/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty"];
