@@ -69,6 +69,25 @@ function sharedFiles(): string[] {
   );
 }
 
+/** Each of ten forks for ever, in a session of its own, and exits at once: only its child goes on. */
+const RUNAWAYS = `import os, time
+for _ in range(10):
+    if os.fork() == 0:
+        os.setsid()
+        while True:
+            if os.fork(): os._exit(0)
+print("ready", flush=True)
+time.sleep(600)`;
+
+/** Empty for one that has gone. */
+function nameOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/comm`, "utf8").trim();
+  } catch {
+    return "";
+  }
+}
+
 const TIERS = ["namespace", "landlock"] as const;
 
 describe.each(TIERS.flatMap((tier) => callers.map((uid) => [tier, uid] as const)))(
@@ -190,15 +209,18 @@ describe.each(TIERS.flatMap((tier) => callers.map((uid) => [tier, uid] as const)
     );
 
     if (tier === "landlock")
-      test(
-        `SIGKILL of the guard ends all that the workload started, ${callerName(uid)}`,
-        async () => {
+      test.each([
+        ["", ["/bin/sh", "-c", "sleep 600 & (setsid sleep 600 &) ; echo ready; sleep 600"]],
+        [", while it forks and its parents exit", ["python3", "-c", RUNAWAYS]],
+      ])(
+        `SIGKILL of the guard ends all that the workload started%s, ${callerName(uid)}`,
+        async (_, argv) => {
           const token = `mxc-guard-${crypto.randomUUID()}`;
           const child = spawnSandbox(
             {
               uid,
               flags: [inTier, `--env=TOKEN=${token}`],
-              argv: ["/bin/sh", "-c", "sleep 600 & (setsid sleep 600 &) ; echo ready; sleep 600"],
+              argv: argv as string[],
             },
             folder,
           );
@@ -206,10 +228,10 @@ describe.each(TIERS.flatMap((tier) => callers.map((uid) => [tier, uid] as const)
           expect(new TextDecoder().decode((await reader.read()).value)).toBe("ready\n");
           const pids = processesWith(token);
           for (const pid of descendants(child.pid))
-            if (readFileSync(`/proc/${pid}/comm`, "utf8") === "mxc-init\n")
-              process.kill(pid, "SIGKILL");
+            if (nameOf(pid) === "mxc-init") process.kill(pid, "SIGKILL");
           expect(await child.exited).toBe(255);
           expect(await within(100, () => !pids.some(isAlive))).toBe(true);
+          expect(processesWith(token)).toEqual([]);
           expect(await new Response(child.stderr as ReadableStream).text()).toContain(
             "killed by signal 9",
           );

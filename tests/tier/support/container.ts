@@ -155,7 +155,7 @@ export async function runInContainer(
     readonly allowed?: readonly string[];
   },
 ): Promise<ContainerResult> {
-  const folder = mkdtempSync(join(scratchRoot(), "mxc-container-"));
+  const folder = mkdtempSync(join(scratchRoot(), "mxc-test-container-"));
   try {
     mkdirSync(join(folder, "rootfs"));
     const env = [
