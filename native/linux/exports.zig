@@ -23,7 +23,8 @@ export fn mxc_abi_digest() callconv(.c) u64 {
 
 /// Tries, in a child that ends at once, what every sandbox needs: the opening.
 /// `out`: 8 words, owned by the caller: Landlock ABI; stage, step, system call number, errno of
-/// the failure (stage 0: none); whether seccomp filters exist, and pidfd_getfd(2); one of zero. 0, or an errno.
+/// the failure (stage 0: none); whether seccomp filters exist, and whether pidfd_getfd(2) may be called;
+/// one of zero. 0, or an errno.
 export fn mxc_probe(out: *[8]u32) callconv(.c) i32 {
     out.* = @splat(0);
     out[0] = landlock.abiVersion();

@@ -160,7 +160,7 @@ pub fn launchFailure(header: *const shared_memory.Header, plan: Plan) u8 {
                 break;
             }
         },
-        else => message.add("cannot confine the workload"),
+        else => message.add(if (isDescriptorless(header)) no_descriptors else "cannot confine the workload"),
     }
     message.add(": ");
     if (header.changed != 0) {
@@ -229,6 +229,7 @@ fn describe(line: *Line, kind: structs.StepKind, source: []const u8, target: []c
 const EPERM = 1;
 const ENOENT = 2;
 const EACCES = 13;
+const ENODEV = 19;
 const ENOSPC = 28;
 const ENOSYS = 38;
 const EINVAL = 22;
@@ -246,7 +247,9 @@ fn remedy(stage: shared_memory.Stage, header: *const shared_memory.Header, plan:
     if (stage == .execute and errno == EACCES) return "The file is not executable in the sandbox.";
     if (stage == .working_folder) return "Set process.cwd (--cwd) to a folder that the policy grants.";
     if (errno == ENOSYS) return "This kernel is too old: mxc needs Linux 5.12 or later.";
-    if (kind == .network and header.syscall == @backingInt(sys.SYS.openat))
+    if (stage == .confine and isDescriptorless(header)) return no_descriptors_remedy;
+    const is_device = errno == ENOENT or errno == ENODEV or errno == EACCES or errno == EPERM;
+    if (kind == .network and header.syscall == @backingInt(sys.SYS.openat) and is_device)
         return "UDP and ICMP by rules go through /dev/net/tun: modprobe tun, or pass the device on to the container around mxc. Rules for TCP do without.";
     const namespace_step = switch (kind orelse return "") {
         .namespaces, .loopback, .root, .proc => true,
@@ -264,6 +267,14 @@ fn remedy(stage: shared_memory.Stage, header: *const shared_memory.Header, plan:
     if (errno == EPERM or errno == EACCES)
         return "A security module or a container's seccomp profile forbids user namespaces here: see mxc doctor.";
     return "";
+}
+
+/// A connection is made on the workload's own socket, which is taken with pidfd_getfd(2).
+pub const no_descriptors = "network: its rules cannot be enforced on this host";
+pub const no_descriptors_remedy = "pidfd_getfd(2) must be allowed: by the seccomp profile of the container around mxc (Docker's own does with CAP_SYS_PTRACE), and by Yama (kernel.yama.ptrace_scope=0 or 1).";
+
+fn isDescriptorless(header: *const shared_memory.Header) bool {
+    return header.syscall == @backingInt(sys.SYS.pidfd_getfd);
 }
 
 /// First character of a setting, 0 if it cannot be read.

@@ -5,42 +5,21 @@
  */
 
 import { expect, test } from "bun:test";
-import { join, relative } from "node:path";
 import { runInGuest } from "../../scripts/guest/guest.ts";
-import { unpackPackages } from "../../scripts/guest/packages.ts";
-import { commonFolder, findAttacks } from "../escape/attacks.ts";
-import { compileAll } from "../support/compile.ts";
-import { repositoryRoot } from "../support/paths.ts";
-import { GUEST_MS, guestBinary, named, whyNot } from "./guests.ts";
+import { named } from "../support/skip.ts";
+import { attackFiles, countRuns, GUEST_MS, guestAttacks, whyNot } from "./guests.ts";
 
-const written = findAttacks().filter(({ kind }) => kind === "c");
-const attacks = written.filter(({ launcher }) => launcher === "plain");
-const runs = attacks.reduce((sum, { callers }) => sum + (callers === "all" ? 2 : 1), 0);
+const attacks = guestAttacks();
 const reason = process.arch === "x64" ? whyNot("x64") : "the test runner is this host's";
 
 test.skipIf(reason !== undefined)(
   named(`${attacks.length} attacks fail on Linux 6.1, by root and by an ordinary user`, reason),
   async () => {
     expect(attacks.length).toBeGreaterThan(60);
-    const victim = join(repositoryRoot, "tests", "support", "victim.c");
-    const sources = [...written.map(({ file }) => file), victim];
-    const programs = await compileAll(sources, [join(commonFolder, "attack.h")]);
-    const tools = unpackPackages("x64", ["util-linux", "libcap-ng0"]);
-    const files: Record<string, string> = {
-      "usr/bin/mxc": guestBinary("x64"),
-      "usr/bin/bun": process.execPath,
-      "usr/bin/setpriv": join(tools, "usr/bin/setpriv"),
-      "usr/lib/x86_64-linux-gnu": join(tools, "lib/x86_64-linux-gnu"),
-      "checkout/tests/escape": join(repositoryRoot, "tests", "escape"),
-      "checkout/tests/support": join(repositoryRoot, "tests", "support"),
-    };
-    for (const program of programs.values()) {
-      files[join("checkout", relative(repositoryRoot, program))] = program;
-    }
     const names = `^as (root|uid 1000) (${attacks.map(({ name }) => name).join("|")})$`;
     const { exitCode, output, console } = await runInGuest({
       arch: "x64",
-      files,
+      files: await attackFiles(),
       script: `
         cd /checkout
         export MXC_BINARY=/usr/bin/mxc NO_COLOR=1
@@ -51,7 +30,7 @@ test.skipIf(reason !== undefined)(
     const lines = output.split("\n");
     if (exitCode !== 0)
       throw new Error(lines.filter((line) => !/^\((pass|skip)/.test(line)).join("\n"));
-    expect(lines.filter((line) => line.startsWith("(pass)"))).toHaveLength(runs);
+    expect(lines.filter((line) => line.startsWith("(pass)"))).toHaveLength(countRuns(attacks));
   },
   2 * GUEST_MS,
 );

@@ -4,7 +4,8 @@ import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { runInGuest } from "../../scripts/guest/guest.ts";
-import { GUEST_MS, guestBinary, named, whyNot } from "./guests.ts";
+import { named } from "../support/skip.ts";
+import { GUEST_MS, guestBinary, whyNot } from "./guests.ts";
 
 const script = join(import.meta.dir, "file-policy.sh");
 /** Of each caller. */

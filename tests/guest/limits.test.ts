@@ -7,7 +7,8 @@ import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { runInGuest } from "../../scripts/guest/guest.ts";
 import { compileC } from "../support/compile.ts";
-import { GUEST_MS, guestBinary, named, whyNot } from "./guests.ts";
+import { named } from "../support/skip.ts";
+import { GUEST_MS, guestBinary, whyNot } from "./guests.ts";
 
 const SCRIPT = `
 exec 2>&1

@@ -80,10 +80,20 @@ pub const Guard = struct {
         }
         var broker: brokers.Broker = undefined;
         if (launch.brokered) brokers.setUp(&broker, plan) catch |err| {
-            brokers.tell(err);
-            failure.* = .{ .syscall = .socket, .errno = EPERM };
+            failure.* = .{ .syscall = .pidfd_getfd, .errno = EPERM };
+            // That one is told as the launch's failure.
+            if (err != error.NoDescriptors) {
+                brokers.tell(err);
+                failure.syscall = .socket;
+            }
             return error.Syscall;
         };
+        // The guard is an ancestor without capabilities: Yama's first level lets it take descriptors and
+        // read memory, the second does not (Documentation/admin-guide/LSM/Yama.rst).
+        if (launch.brokered and ptraceScope() >= 2) {
+            failure.* = .{ .syscall = .pidfd_getfd, .errno = EPERM };
+            return error.Syscall;
+        }
         guard.main = try workload.start(launch, plan, prepared, header, umask, failure);
         sys.close(pair[1]);
         sys.close(started);
@@ -213,5 +223,12 @@ pub const Guard = struct {
         }
     }
 };
+
+/// 0 where there is no Yama.
+fn ptraceScope() u8 {
+    var content: [8]u8 = undefined;
+    const text = notify.readSmall("/proc/sys/kernel/yama/ptrace_scope", &content) orelse return 0;
+    return std.fmt.parseInt(u8, std.mem.trim(u8, text, "\n"), 10) catch 0;
+}
 
 const EPERM = 1;

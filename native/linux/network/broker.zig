@@ -92,7 +92,7 @@ pub fn tell(err: Error) void {
         error.OutOfMemory => "the network broker has no memory",
         error.NoEvents => "the events file cannot be opened for writing",
         error.TooOld => "brokered networks need Linux 5.14 or later",
-        error.NoDescriptors => "the network cannot have rules here: pidfd_getfd(2), with which a connection is made for the workload, is refused\n  Give the container around mxc a seccomp profile that allows it; Docker's own does with CAP_SYS_PTRACE.",
+        error.NoDescriptors => report.no_descriptors ++ ": pidfd_getfd(2) is refused\n  " ++ report.no_descriptors_remedy,
         error.Syscall => "the network broker could not start",
     });
 }
