@@ -4,10 +4,12 @@
  */
 
 import { describe, expect, test } from "bun:test";
-import { asUser, binaryFor, callerName, callers, isRoot } from "../support/paths.ts";
+import { asUser, binaryFor, callerName, callers } from "../support/paths.ts";
+import { named, needsRoot } from "../support/skip.ts";
 
-// Changing mounts takes root.
-const forRoot = test.skipIf(!isRoot());
+const why = needsRoot("changing mounts");
+const forRoot = (name: string, body: () => void | Promise<void>, limitMs?: number) =>
+  test.skipIf(why !== undefined)(named(name, why), body, limitMs);
 
 /** Runs mxc where `change` has changed the mounts. */
 function there(change: string, uid: number, args: readonly string[]) {

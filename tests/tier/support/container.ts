@@ -130,7 +130,7 @@ function bundle(
 }
 
 /**
- * In mounts and a network of its own: crun takes a host with both versions of control groups for one it cannot
+ * In mounts of its own: crun takes a host with both versions of control groups for one it cannot
  * serve, even if told to leave them alone. One of version 2 in their place shows it another host.
  */
 const START = `
@@ -170,20 +170,14 @@ export async function runInContainer(
     const name = `mxc-test-${crypto.randomUUID()}`;
     const child = Bun.spawn(
       [
-        "unshare",
-        "--mount",
-        "--net",
-        "--propagation=private",
-        "sh",
-        "-c",
-        START,
-        "sh",
-        folder,
-        name,
+        // A pid namespace around crun's: its end is the end of all, however it comes.
+        ...["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"],
+        ...["--mount", "--net", "--propagation=private"],
+        ...["sh", "-c", START, "sh", folder, name],
       ],
       { stdin: "ignore", stdout: "pipe", stderr: "pipe" },
     );
-    const limit = setTimeout(() => child.kill("SIGTERM"), options.limitMs);
+    const limit = setTimeout(() => child.kill("SIGKILL"), options.limitMs);
     const [stdout, stderr] = await Promise.all([
       new Response(child.stdout).text(),
       new Response(child.stderr).text(),
