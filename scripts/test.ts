@@ -61,6 +61,15 @@ const CHECKS: readonly Check[] = [
   ),
 ];
 
+/** Those of XML. */
+const ENTITIES: Readonly<Record<string, string>> = {
+  lt: "<",
+  gt: ">",
+  quot: '"',
+  apos: "'",
+  amp: "&",
+};
+
 const only = process.argv.indexOf("--only");
 const wanted = only < 0 ? undefined : process.argv[only + 1];
 const reports = join(ROOT, ".tools", "reports");
@@ -68,7 +77,7 @@ rmSync(reports, { recursive: true, force: true });
 mkdirSync(reports, { recursive: true });
 
 const total: Counts = { passed: 0, failed: 0, skipped: 0 };
-/** A skipped test's name says why it is skipped. */
+/** A skipped test says in its name, or its group's, why (tests/support/skip.ts). */
 const skippedTests: string[] = [];
 for (const check of CHECKS) {
   if (wanted !== undefined && !check.name.includes(wanted)) continue;
@@ -104,14 +113,6 @@ function runCheck({ name, command, junit }: Check): Counts {
   return counts;
 }
 
-const ENTITIES: Readonly<Record<string, string>> = {
-  lt: "<",
-  gt: ">",
-  quot: '"',
-  apos: "'",
-  amp: "&",
-};
-
 function readReport(path: string): Counts {
   let text: string;
   try {
@@ -119,9 +120,12 @@ function readReport(path: string): Counts {
   } catch {
     return { passed: 0, failed: 1, skipped: 0 };
   }
-  for (const [, name] of text.matchAll(/<testcase name="([^"]*)"[^>]*>\s*<skipped/g)) {
+  const tests = /<testcase name="([^"]*)" classname="([^"]*)"[^>]*>\s*<skipped/g;
+  for (const [, name = "", groups = ""] of text.matchAll(tests)) {
+    // The innermost group comes first.
+    const names = [...groups.split(" &gt; ").reverse(), name].filter((part) => part !== "");
     skippedTests.push(
-      (name as string).replace(/&(lt|gt|quot|apos|amp);/g, (_, key) => ENTITIES[key] ?? ""),
+      names.join(" > ").replace(/&(lt|gt|quot|apos|amp);/g, (_, key) => ENTITIES[key] ?? ""),
     );
   }
   const root = /<testsuites [^>]*>/.exec(text)?.[0] ?? "";

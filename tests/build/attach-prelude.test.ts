@@ -5,6 +5,7 @@ import { chmodSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { attachPrelude } from "../../scripts/attach-prelude.ts";
 import { scratch } from "../support/scratch.ts";
+import { named } from "../support/skip.ts";
 import { assembleBlob } from "./blob.ts";
 
 const hostArch = process.arch === "arm64" ? "aarch64" : "x86_64";
@@ -102,7 +103,10 @@ describe("an executable of bun's", () => {
 
 const gcc = Bun.which("gcc");
 test.skipIf(gcc === null)(
-  "a position-independent executable of the compiler's works as well",
+  named(
+    "a position-independent executable of the compiler's works as well",
+    gcc === null ? "needs gcc" : undefined,
+  ),
   () => {
     const source = join(folder.path, "pie.c");
     writeFileSync(source, '#include <stdio.h>\nint main(void) { puts("main"); return 0; }\n');

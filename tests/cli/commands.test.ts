@@ -7,8 +7,8 @@ import { COMMANDS } from "../../src/cli/commands.ts";
 import { RUN_FLAGS } from "../../src/cli/run-flags.ts";
 import { CONTRACT_VERSIONS } from "../../src/contract/request.ts";
 import { VERSION } from "../../src/version.ts";
-import { isRoot } from "../support/paths.ts";
 import { scratch } from "../support/scratch.ts";
+import { named, needsRoot } from "../support/skip.ts";
 import { findTool } from "../support/tools.ts";
 import { mxc } from "./mxc.ts";
 
@@ -144,8 +144,8 @@ describe("doctor and backends", () => {
     for (const { name } of report.features) expect(text).toContain(name);
   });
 
-  const mayChroot = isRoot() ? "" : " (skipped: only root can make one)";
-  test.if(isRoot())(`a chroot is named, and what to do instead${mayChroot}`, () => {
+  const why = needsRoot("making one");
+  test.skipIf(why !== undefined)(named("a chroot is named, and what to do instead", why), () => {
     // The first is a mount of its own, the second a plain folder of it; /proc says which.
     const script = `set -e
       mount -t tmpfs none "$1"; mkdir "$1/root"; mount --rbind / "$1/root"

@@ -3,8 +3,9 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { chmodSync, closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { isRoot, ORDINARY_UID } from "../support/paths.ts";
+import { ORDINARY_UID } from "../support/paths.ts";
 import { scratch } from "../support/scratch.ts";
+import { named, needsRoot } from "../support/skip.ts";
 import { base64, mxc, shell } from "./mxc.ts";
 
 const folder = scratch();
@@ -68,7 +69,8 @@ describe("a config that cannot be read", () => {
   test("an empty stdin", () => {
     expect(mxc(["run", "-"], { stdin: "" })).toMatchObject({ exitCode: 1, stdout: "" });
   });
-  test.if(isRoot())("another user's", () => {
+  const why = needsRoot("being another user");
+  test.skipIf(why !== undefined)(named("another user's", why), () => {
     const path = file(hello);
     chmodSync(path, 0o600);
     expect(mxc(["run", path], { uid: ORDINARY_UID })).toMatchObject({

@@ -3,8 +3,8 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { isRoot } from "../support/paths.ts";
 import { scratch } from "../support/scratch.ts";
+import { named, needsRoot } from "../support/skip.ts";
 import { mxc, shell } from "./mxc.ts";
 
 const folder = scratch();
@@ -116,7 +116,8 @@ describe("a config", () => {
   });
 });
 
-test.skipIf(!isRoot)("an ordinary user is asked nothing else", () => {
+const why = needsRoot("being another user");
+test.skipIf(why !== undefined)(named("an ordinary user is asked nothing else", why), () => {
   const flags = ["plan", "--allow-net=a.test:443", "--", "true"];
   expect(mxc(flags, { uid: 1000 })).toMatchObject({ exitCode: 0, stderr: "" });
 });

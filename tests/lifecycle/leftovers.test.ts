@@ -18,6 +18,7 @@ import {
 import { callerName, callers } from "../support/paths.ts";
 import { commandOf, runSandbox, spawnSandbox } from "../support/sandbox.ts";
 import { type Scratch, scratch } from "../support/scratch.ts";
+import { named } from "../support/skip.ts";
 
 const RUNS = Number(process.env.MXC_LIFECYCLE_RUNS ?? 240);
 const TEST_MS = 600_000;
@@ -290,11 +291,11 @@ describe.each(TIERS.flatMap((tier) => callers.map((uid) => [tier, uid] as const)
 
 describe("the moment between an init's birth and its wish to die with its parent", () => {
   const strace = Bun.which("strace");
-  if (strace === null)
-    console.log("skipped: strace, which makes the moment long, is not installed");
-
   test.skipIf(strace === null)(
-    "a supervisor killed in it leaves no init",
+    named(
+      "a supervisor killed in it leaves no init",
+      strace === null ? "needs strace, which makes the moment long" : undefined,
+    ),
     async () => {
       const folder = scratch();
       const before = orphanedInits();

@@ -13,11 +13,11 @@ import {
   binaryFor,
   callerName,
   callers,
-  isRoot,
   ORDINARY_UID,
   repositoryRoot,
 } from "../support/paths.ts";
 import type { Scratch } from "../support/scratch.ts";
+import { named, needsRoot } from "../support/skip.ts";
 import { type Attack, attacksFolder, findAttacks } from "./attacks.ts";
 import { type Job, type Result, runInWorld, worldFolder } from "./world.ts";
 
@@ -83,8 +83,9 @@ test("there are at least 40 attacks on the network", () => {
   expect(findAttacks().length).toBeGreaterThanOrEqual(40);
 });
 
-/** Making the world takes root. */
-describe.skipIf(!isRoot())("attacks on a brokered network", () => {
+const why = needsRoot("making the world");
+
+describe.skipIf(why !== undefined)(named("attacks on a brokered network", why), () => {
   beforeAll(async () => {
     folder = worldFolder();
     await placePrograms();
@@ -110,7 +111,8 @@ describe.skipIf(!isRoot())("attacks on a brokered network", () => {
     });
   }
 
-  test.skipIf(process.env.MXC_ATTACK !== undefined)("who is contacted is written down", () => {
+  const some = process.env.MXC_ATTACK === undefined ? undefined : "MXC_ATTACK leaves some out";
+  test.skipIf(some !== undefined)(named("who is contacted is written down", some), () => {
     const contacts = new Set(
       [...results].flatMap(([name, { contacts }]) =>
         name.startsWith("control: ") ? (contacts ?? []) : [],

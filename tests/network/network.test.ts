@@ -2,8 +2,9 @@
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { join } from "node:path";
-import { callerName, callers, isRoot } from "../support/paths.ts";
+import { callerName, callers } from "../support/paths.ts";
 import type { Scratch } from "../support/scratch.ts";
+import { named, needsRoot } from "../support/skip.ts";
 import { all, clients, ingress, landlock, refusals, rules } from "./cases.ts";
 import { expectOutcome, jobName, jobOf } from "./jobs.ts";
 import { type Result, runInWorld, worldFolder } from "./world.ts";
@@ -12,8 +13,10 @@ let results: ReadonlyMap<string, Result>;
 let queries: readonly string[] = [];
 let folder: Scratch;
 
-/** Making the world takes root; on it, both kinds of caller are tried. */
-describe.skipIf(!isRoot())("a brokered network", () => {
+/** On it, both kinds of caller are tried. */
+const why = needsRoot("making the world");
+
+describe.skipIf(why !== undefined)(named("a brokered network", why), () => {
   beforeAll(async () => {
     folder = worldFolder();
     const cases = callers.flatMap((uid) =>

@@ -4,8 +4,9 @@ import { afterAll, beforeAll, describe, test } from "bun:test";
 import { chmodSync, copyFileSync } from "node:fs";
 import { join } from "node:path";
 import { compileC } from "../support/compile.ts";
-import { callerName, callers, isRoot } from "../support/paths.ts";
+import { callerName, callers } from "../support/paths.ts";
 import type { Scratch } from "../support/scratch.ts";
+import { named, needsRoot } from "../support/skip.ts";
 import { expectOutcome, jobName, jobOf } from "./jobs.ts";
 import { isMissing, preparePrograms, programs } from "./programs.ts";
 import { services } from "./services.ts";
@@ -13,8 +14,9 @@ import { type Result, runInWorld, worldFolder } from "./world.ts";
 
 const all = [...programs, ...services];
 
-/** Making the world takes root. */
-describe.skipIf(!isRoot())("clients of a brokered network", () => {
+const why = needsRoot("making the world");
+
+describe.skipIf(why !== undefined)(named("clients of a brokered network", why), () => {
   let results: ReadonlyMap<string, Result>;
   let folder: Scratch;
 
@@ -36,7 +38,7 @@ describe.skipIf(!isRoot())("clients of a brokered network", () => {
     describe(callerName(uid), () => {
       for (const one of all) {
         const wanted = [...(one.needs ?? []), ...(one.modules ?? [])].join(", ");
-        const name = isMissing(one) ? `${one.name} (needs ${wanted})` : one.name;
+        const name = named(one.name, isMissing(one) ? `needs ${wanted}` : undefined);
         test.skipIf(isMissing(one))(name, () => {
           expectOutcome(one, results.get(jobName(uid, one)));
         });

@@ -3,9 +3,10 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { asUser, binaryFor, callerName, callers, isRoot } from "../support/paths.ts";
+import { asUser, binaryFor, callerName, callers } from "../support/paths.ts";
 import { runSandbox } from "../support/sandbox.ts";
 import { giveTo, type Scratch, scratch } from "../support/scratch.ts";
+import { named, needsRoot } from "../support/skip.ts";
 import type { Case } from "./cases.ts";
 import { jobName, jobOf } from "./jobs.ts";
 import { runInWorld, worldFolder } from "./world.ts";
@@ -75,8 +76,9 @@ const everything: Case = {
   argv: ["python3", "-c", EVERYTHING],
 };
 
-/** Making the world takes root. */
-describe.skipIf(!isRoot())("in a world with servers", () => {
+const why = needsRoot("making the world");
+
+describe.skipIf(why !== undefined)(named("in a world with servers", why), () => {
   let folder: Scratch;
   let results: Awaited<ReturnType<typeof runInWorld>>;
 

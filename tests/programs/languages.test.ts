@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { callers } from "../support/paths.ts";
 import { runSandbox, type SandboxRun } from "../support/sandbox.ts";
 import { giveTo, scratch } from "../support/scratch.ts";
+import { named } from "../support/skip.ts";
 import { findTool } from "../support/tools.ts";
 
 setDefaultTimeout(300_000);
@@ -99,7 +100,10 @@ ssl.create_default_context(); print("ssl")
   });
 
   test.skipIf(node === undefined)(
-    "node: child processes, workers, files, timers, crypto, loopback",
+    named(
+      "node: child processes, workers, files, timers, crypto, loopback",
+      node === undefined ? "needs node" : undefined,
+    ),
     async () => {
       const folder = scratch(uid);
       const program = join(folder.path, "program.mjs");
@@ -143,7 +147,10 @@ else {
   );
 
   test.skipIf(git === undefined)(
-    "git: init, commit, branch, merge, clone of a local repository, gc",
+    named(
+      "git: init, commit, branch, merge, clone of a local repository, gc",
+      git === undefined ? "needs git" : undefined,
+    ),
     async () => {
       const folder = scratch(uid);
       const out = await output({
@@ -170,8 +177,9 @@ else {
     },
   );
 
-  test.skipIf(gcc === undefined || make === undefined)(
-    "gcc and make build and run a small project",
+  const noBuild = gcc === undefined || make === undefined ? "needs gcc and make" : undefined;
+  test.skipIf(noBuild !== undefined)(
+    named("gcc and make build and run a small project", noBuild),
     async () => {
       const folder = scratch(uid);
       writeFileSync(
