@@ -83,7 +83,8 @@ async function launches(root: string, read: readonly string[], rounds: number): 
   }
   const row = await toRow(commands, rounds, "namespace tier");
   if (sandlock === undefined) return { ...row, sandlock: "cannot be installed here" };
-  const { stdout } = Bun.spawnSync(["python3", script, sandlock, String(rounds)]);
+  const { exitCode, stdout } = Bun.spawnSync(["python3", script, sandlock, String(rounds)]);
+  if (exitCode !== 0) throw new Error(`exit code ${exitCode}: python3 ${script}`);
   return { ...row, "sandlock, from a running python3": `${Number(`${stdout}`).toFixed(1)} ms` };
 }
 
@@ -93,7 +94,9 @@ function installSandlock(root: string): string | undefined {
   const folder = join(root, ".tools", "python", wanted);
   if (existsSync(folder)) return folder;
   const pip = ["python3", "-m", "pip", "install", "--quiet", "--no-deps", "--target", folder];
-  return Bun.spawnSync([...pip, wanted]).exitCode === 0 ? folder : undefined;
+  if (Bun.spawnSync([...pip, wanted]).exitCode === 0) return folder;
+  rmSync(folder, { recursive: true, force: true });
+  return undefined;
 }
 
 async function grants(root: string, folder: string, quick: boolean): Promise<Record<string, Row>> {

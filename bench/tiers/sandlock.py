@@ -1,6 +1,6 @@
 """Launches of /bin/true by sandlock's Python package: the median of some, in milliseconds.
 
-Its only published form is a library: a program that has it loaded pays for the launch alone.
+The package is a library: a program that has it loaded pays for the launch alone.
 Arguments: the folder that it is installed in, how many launches.
 """
 

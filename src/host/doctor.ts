@@ -211,7 +211,10 @@ export function namespaceRemedy(errno: number, stage: "namespaces" | "opening"):
   return "A security module or seccomp forbids it; on another kernel, CONFIG_USER_NS and the other namespaces are needed, and Linux 5.12.";
 }
 
-/** Where something is mounted inside /proc; the first three. */
+/**
+ * Where something is mounted inside /proc; the first three. Not the kernel's own place for
+ * binfmt_misc, which hides nothing.
+ */
 function coveredProc(): readonly string[] {
   return mountsOf(setting("/proc/self/mountinfo") ?? "")
     .map(({ place }) => place)

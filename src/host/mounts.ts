@@ -124,8 +124,8 @@ function plain(text: string): string {
 }
 
 /**
- * Where one of the kernel's own file systems is mounted inside one of the folders or around it. Seldom is there any, so the
- * text is not taken apart before there is one.
+ * Where one of the kernel's own file systems is mounted inside one of the folders or around it.
+ * Seldom is there any, so the text is not taken apart before there is one.
  */
 export function findKernelMounts(
   mountinfo: string,
